@@ -1,0 +1,64 @@
+"""Writing a file so that it is either whole or not there."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from enclave.ids import Digest
+from enclave.receipts import FileDigest
+from enclave.site import Site
+
+_BLOCK = 1 << 20
+
+
+@contextmanager
+def atomic_path(target: Path) -> Iterator[Path]:
+    """A temporary path beside ``target`` that takes its place when the block ends well.
+
+    The file and its folder are flushed to disk before and after the rename. On an error, or when
+    the process dies, ``target`` is as it was.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".partial-")
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        _flush(temporary)
+        temporary.replace(target)
+        _flush(target.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_bytes(target: Path, data: bytes) -> None:
+    """Writes ``data`` to ``target`` in one step; mode 0600."""
+    with atomic_path(target) as temporary:
+        temporary.write_bytes(data)
+
+
+def sha256_of(path: Path) -> Digest:
+    """The SHA-256 of a file, read in blocks."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(_BLOCK):
+            digest.update(block)
+    return Digest(digest.hexdigest())
+
+
+def file_digest(site: Site, path: Path) -> FileDigest:
+    """Path, size and SHA-256 of a file of the site."""
+    return FileDigest(
+        path=site.relative(path), size=path.stat().st_size, sha256=sha256_of(path)
+    )
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,304 @@
+"""What one stage hands to the next: frozen records of counts, digests and key names.
+
+A receipt holds no data value and no personal data, because its bytes become a leaf of the
+ledger. Receipts are encoded as canonical JSON (sorted fields, no white space), once; the stored
+bytes are never made again from the record.
+"""
+
+from datetime import date, datetime
+
+import msgspec
+
+from enclave.ids import (
+    DeliveryId,
+    Digest,
+    KeyName,
+    PersonName,
+    ProjectId,
+    RequestId,
+    RoundId,
+    SenderId,
+)
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of all receipts. The tag of a subclass is its kind in the registry."""
+
+
+class RuleCount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How many rows one rule rejected."""
+
+    rule: str
+    rows: int
+
+
+class LevelCount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How many pupils of one level of one characteristic were delivered and linked."""
+
+    characteristic: str
+    level: str
+    pupils: int
+    linked: int
+
+
+class PassCount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How many pupils one linkage pass linked, and how many it sent to review."""
+
+    name: str
+    linked: int
+    review: int
+
+
+class TruthScore(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Links compared with a known truth (made-up nations only).
+
+    ``linkable`` counts delivered pupils whose true person is in the spine.
+    """
+
+    linkable: int
+    correct: int
+    wrong: int
+    missed: int
+    precision: float
+    recall: float
+
+
+class FileDigest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A file that a receipt vouches for: path relative to the site, size in bytes, SHA-256."""
+
+    path: str
+    size: int
+    sha256: Digest
+
+
+class DeliveryReceipt(Receipt, frozen=True, tag="delivery"):
+    """One sealed delivery after intake. Grain: one receipt per delivery.
+
+    ``outcome`` is ``accepted`` or ``quarantined``; a quarantined delivery has a ``reason`` code
+    and keeps its original file in quarantine. ``rows_rejected`` lists every rule that rejected
+    rows, in the order of the rules. ``identifiers`` and ``results`` are the files that intake
+    wrote (ciphertext and content); both are null when quarantined.
+    """
+
+    round_id: RoundId
+    delivery_id: DeliveryId
+    sender: SenderId | None
+    outcome: str
+    reason: str | None
+    format: str | None
+    package: FileDigest
+    rows_delivered: int
+    rows_accepted: int
+    rows_rejected: tuple[RuleCount, ...]
+    pupils: int
+    identifiers: FileDigest | None
+    results: FileDigest | None
+    data_key: KeyName | None
+    received_at: datetime
+
+
+class LinkageReceipt(Receipt, frozen=True, tag="linkage"):
+    """The linkage of one round. Grain: one receipt per round.
+
+    ``delivered`` pupils split into ``linked``, ``review`` and ``unlinked``; the three add up.
+    """
+
+    round_id: RoundId
+    reference_date: date
+    delivered: int
+    linked: int
+    review: int
+    unlinked: int
+    passes: tuple[PassCount, ...]
+    rates: tuple[LevelCount, ...]
+    truth: TruthScore | None
+    links: FileDigest
+    outputs: tuple[FileDigest, ...]
+    keys: tuple[KeyName, ...]
+    finished_at: datetime
+
+
+class DestroyedKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A key that no longer exists. The fingerprint was fixed when the key was made."""
+
+    name: KeyName
+    fingerprint: str
+
+
+class DestructionCertificate(Receipt, frozen=True, tag="destruction"):
+    """Proof that the identifiers of one round are gone. Grain: one certificate per round.
+
+    ``ciphertexts`` are digests of what was encrypted under the destroyed keys, never of
+    identifiers. ``signature`` is Ed25519 over the canonical bytes with ``signature`` empty.
+    """
+
+    round_id: RoundId
+    columns: tuple[str, ...]
+    pupils: int
+    deliveries: int
+    keys: tuple[DestroyedKey, ...]
+    ciphertexts: tuple[Digest, ...]
+    files_removed: int
+    method: str
+    verification: tuple[str, ...]
+    files_scanned: int
+    identifiers_found: int
+    retained: tuple[str, ...]
+    operator: PersonName
+    witness: PersonName
+    destroyed_at: datetime
+    signature: str
+
+
+class ProjectReceipt(Receipt, frozen=True, tag="project"):
+    """The view that a project was given. Grain: one receipt per project and round."""
+
+    project_id: ProjectId
+    round_id: RoundId
+    columns: tuple[str, ...]
+    rows: int
+    pupils: int
+    schools: int
+    files: tuple[FileDigest, ...]
+    pseudonym_key: KeyName
+    built_at: datetime
+
+
+class JobRun(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One script or notebook that ran in the jail."""
+
+    name: str
+    kind: str
+    exit_code: int
+    seconds: float
+
+
+class WorkspaceReceipt(Receipt, frozen=True, tag="workspace"):
+    """What ran on a project's view and what it put in the outbox.
+
+    ``outcome`` is ``ran`` or ``skipped`` (the operator chose to go on without a sandbox; then
+    there are no jobs and no bundles). ``bundles`` are directories copied out of the outbox.
+    """
+
+    project_id: ProjectId
+    outcome: str
+    reason: str | None
+    sandbox: str
+    sandbox_sha256: Digest | None
+    jobs: tuple[JobRun, ...]
+    bundles: tuple[str, ...]
+    finished_at: datetime
+
+
+class RequestReceipt(Receipt, frozen=True, tag="request"):
+    """A bundle that entered the review desk, with the digest of every file in it."""
+
+    request_id: RequestId
+    project_id: ProjectId
+    author: PersonName
+    title: str
+    purpose: str
+    files: tuple[FileDigest, ...]
+    submitted_at: datetime
+
+
+class OutputAssessment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The desk's own verdict on one output, computed from evidence in another process.
+
+    ``action`` is ``as submitted``, ``protected at the desk`` or ``refused``. ``hidden`` counts
+    hidden cells in what would be released, ``cells`` all its cells.
+    """
+
+    name: str
+    statistic: str
+    verdict: str
+    action: str
+    cells: int
+    hidden: int
+    findings: tuple[RuleCount, ...]
+    reasons: tuple[str, ...]
+
+
+class AssessmentReceipt(Receipt, frozen=True, tag="assessment"):
+    """The desk's assessment of one request; ``released_files`` is what reviewers decide on."""
+
+    request_id: RequestId
+    policy: str
+    outcome: str
+    outputs: tuple[OutputAssessment, ...]
+    released_files: tuple[FileDigest, ...]
+    package_digest: Digest
+    assessed_at: datetime
+
+
+class DecisionReceipt(Receipt, frozen=True, tag="decision"):
+    """One reviewer's signed decision on exactly the bytes under ``package_digest``."""
+
+    request_id: RequestId
+    reviewer: PersonName
+    decision: str
+    comment: str
+    package_digest: Digest
+    decided_at: datetime
+    signature: str
+
+
+class ReleaseReceipt(Receipt, frozen=True, tag="release"):
+    """Files that left the enclave, after two approvals of the same bytes."""
+
+    request_id: RequestId
+    project_id: ProjectId
+    package_digest: Digest
+    files: tuple[FileDigest, ...]
+    reviewers: tuple[PersonName, ...]
+    hidden_cells: int
+    released_at: datetime
+
+
+class ReportsReceipt(Receipt, frozen=True, tag="reports"):
+    """All school reports of one edition, made as one protected release.
+
+    ``figures`` counts every figure that could have been printed, ``hidden`` those withheld.
+    """
+
+    round_id: RoundId
+    edition: str
+    policy: str
+    reports: int
+    schools_without_report: int
+    figures: int
+    hidden: int
+    manifest: FileDigest
+    finished_at: datetime
+
+
+AnyReceipt = (
+    DeliveryReceipt
+    | LinkageReceipt
+    | DestructionCertificate
+    | ProjectReceipt
+    | WorkspaceReceipt
+    | RequestReceipt
+    | AssessmentReceipt
+    | DecisionReceipt
+    | ReleaseReceipt
+    | ReportsReceipt
+)
+
+_encoder = msgspec.json.Encoder(order="sorted")
+_decoder = msgspec.json.Decoder(AnyReceipt)
+
+
+def encode(receipt: Receipt) -> bytes:
+    """The canonical bytes of a receipt."""
+    return _encoder.encode(receipt)
+
+
+def decode(data: bytes) -> AnyReceipt:
+    """The receipt behind canonical bytes; raises ``msgspec.ValidationError`` on anything else."""
+    return _decoder.decode(data)
+
+
+def kind_of(receipt: Receipt | type[Receipt]) -> str:
+    """The registry kind of a receipt, for example ``delivery``."""
+    return str(receipt.__struct_config__.tag)
