@@ -51,9 +51,7 @@ def sha256_of(path: Path) -> Digest:
 
 def file_digest(site: Site, path: Path) -> FileDigest:
     """Path, size and SHA-256 of a file of the site."""
-    return FileDigest(
-        path=site.relative(path), size=path.stat().st_size, sha256=sha256_of(path)
-    )
+    return FileDigest(path=site.relative(path), size=path.stat().st_size, sha256=sha256_of(path))
 
 
 def _flush(path: Path) -> None:

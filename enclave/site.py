@@ -19,7 +19,6 @@ zone             holds
 ===============  ==============================================================================
 """
 
-import os
 import tomllib
 from dataclasses import dataclass
 from datetime import date
@@ -101,6 +100,21 @@ class ProjectGrant(Section, frozen=True):
     columns: tuple[str, ...]
 
 
+class JourneyConfig(Section, frozen=True):
+    """Who does what when the whole journey runs by one command.
+
+    ``decide_as`` lists reviewers whose decisions the journey makes itself, with keys that the
+    site holds. That is for demonstrations only: leave it empty and the journey waits for people.
+    """
+
+    project: ProjectId | None = None
+    author: PersonName | None = None
+    jobs: tuple[str, ...] = ()
+    operator: PersonName | None = None
+    witness: PersonName | None = None
+    decide_as: tuple[PersonName, ...] = ()
+
+
 class Config(Section, frozen=True):
     """All of ``enclave.toml``."""
 
@@ -108,6 +122,7 @@ class Config(Section, frozen=True):
     registers: RegistersConfig
     release: ReleaseConfig = ReleaseConfig()
     reports: ReportsConfig = ReportsConfig()
+    journey: JourneyConfig = JourneyConfig()
     people: tuple[Person, ...] = ()
     projects: tuple[ProjectGrant, ...] = ()
 
@@ -151,7 +166,7 @@ class Site:
         """Makes every zone, readable by its owner alone."""
         for name in ZONES:
             self.zone(name).mkdir(parents=True, exist_ok=True)
-            os.chmod(self.zone(name), 0o700)
+            self.zone(name).chmod(0o700)
 
 
 def parse_config(text: str) -> Config:

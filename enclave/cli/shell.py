@@ -27,7 +27,9 @@ SiteOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask; needed for what is final.")]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, do nothing.")]
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="Say what would be done, do nothing.")
+]
 DEFAULT_SITE = Path("demo/site")
 
 console = Console(stderr=True, highlight=False)
