@@ -7,7 +7,6 @@ receipt does nothing, so the journey may be killed at any moment and run again.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from enclave import deliveries, linkage, projects, release, reports, workspace
@@ -28,6 +27,7 @@ from enclave.receipts import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from enclave.custody import Custody
     from enclave.ids import PersonName, ProjectId

@@ -62,18 +62,22 @@ def demo(
 
 
 def _where(root: Path, summary: Path) -> str:
-    released, reports = root / "released", root / "reports"
+    near = _near(root)
+    commands = (
+        (f"enclave desk serve --site {near}", "the review desk in a browser"),
+        (f"enclave ledger verify --site {near}", "prove the history"),
+        (f"enclave link report --site {near}", "link quality against the truth"),
+    )
+    width = max(len(command) for command, _ in commands)
     return "\n".join(
         [
             "Look at:",
             f"  the run on one page   {_near(summary)}",
-            f"  released tables       {_near(released)}",
-            f"  school reports        {_near(reports)}",
+            f"  released tables       {_near(root / 'released')}",
+            f"  school reports        {_near(root / 'reports')}",
             "",
             "Next:",
-            f"  .venv/bin/enclave desk serve --site {_near(root)}       the review desk in a browser",
-            f"  .venv/bin/enclave ledger verify --site {_near(root)}    prove the history",
-            f"  .venv/bin/enclave link report --site {_near(root)}      link quality against the truth",
+            *[f"  .venv/bin/{command:<{width}}  {why}" for command, why in commands],
         ]
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Self
 
 import typer
 from rich.console import Console
@@ -49,7 +49,7 @@ class DrawnProgress:
         )
         self._tasks: dict[str, TaskID] = {}
 
-    def __enter__(self) -> DrawnProgress:
+    def __enter__(self) -> Self:
         self._bars.start()
         return self
 
