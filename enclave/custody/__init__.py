@@ -1,1 +1,39 @@
-"""Placeholder."""
+"""Custody: keys, the record of everything that happened, and the destruction of identifiers.
+
+``Vault``      keys, wrapped on disk; destroyed ones leave a tombstone
+``Registry``   receipts and events, append-only, over a Merkle ledger with signed checkpoints
+``Custody``    an opened site: what every stage is given
+"""
+
+from enclave.custody.context import Custody, harden_process, open_custody
+from enclave.custody.keys import KeyDestroyedError, KeyInfo, KeyMissingError, is_signed_by
+from enclave.custody.ledger import LedgerVerdict, verify_ledger, verify_ledger_file
+from enclave.custody.making import init_site, linkage_key, person_key, transit_key
+from enclave.custody.notes import Checkpoint, Verifier, read_note
+from enclave.custody.registry import LedgerUnwritableError, Registry
+from enclave.custody.secret import Secret
+from enclave.custody.vault import Vault
+
+__all__ = [
+    "Checkpoint",
+    "Custody",
+    "KeyDestroyedError",
+    "KeyInfo",
+    "KeyMissingError",
+    "LedgerUnwritableError",
+    "LedgerVerdict",
+    "Registry",
+    "Secret",
+    "Vault",
+    "Verifier",
+    "harden_process",
+    "init_site",
+    "is_signed_by",
+    "linkage_key",
+    "open_custody",
+    "person_key",
+    "read_note",
+    "transit_key",
+    "verify_ledger",
+    "verify_ledger_file",
+]
