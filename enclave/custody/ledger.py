@@ -9,9 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from enclave.custody import tables
+from enclave.custody.entries import is_receipt_leaf, leaf_body
 from enclave.custody.merkle import leaf_hash, root_of
 from enclave.custody.notes import Verifier, read_note
-from enclave.custody.registry import CHECKPOINT_NAME, SEALED_KINDS, is_receipt_leaf, leaf_body
+from enclave.custody.registry import CHECKPOINT_NAME, SEALED_KINDS
 from enclave.errors import FindingsError, InputError
 
 if TYPE_CHECKING:

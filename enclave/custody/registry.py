@@ -7,19 +7,19 @@ without a trace and no trace without a receipt. When the ledger cannot be writte
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-import msgspec
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from enclave.custody import tables
-from enclave.custody.merkle import leaf_hash, root_of
+from enclave.custody.entries import append_leaf, append_receipt, checked, event_body
+from enclave.custody.merkle import root_of
 from enclave.custody.notes import Checkpoint, Verifier, read_note, signed_note
 from enclave.errors import EnclaveError, InputError, RefusedError
 from enclave.files import write_bytes
 from enclave.ids import KeyName
-from enclave.receipts import Receipt, decode, encode, kind_of
+from enclave.receipts import Receipt, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -37,7 +37,6 @@ SEALED_KINDS = frozenset({"destruction", "release", "reports"})
 """Kinds whose recording ends in a checkpoint, in the same transaction."""
 
 R = TypeVar("R", bound=Receipt)
-_encode_entry = msgspec.json.Encoder(order="sorted").encode
 
 
 class LedgerUnwritableError(EnclaveError):
@@ -67,7 +66,7 @@ class Registry:
         """
         path.touch(mode=0o600)
         registry = cls(path, vault, clock)
-        with registry._writing() as connection:  # noqa: SLF001 - a constructor of this class
+        with registry._writing() as connection:
             tables.create_schema(connection)
         return registry
 
@@ -81,7 +80,7 @@ class Registry:
                 next_step="make the site with: enclave site init --site DIR",
             )
         registry = cls(path, vault, clock)
-        registry._require_schema()  # noqa: SLF001 - a constructor of this class
+        registry._require_schema()
         return registry
 
     def __enter__(self) -> Self:
@@ -113,7 +112,7 @@ class Registry:
         """The positions of many receipts, recorded in one transaction: all of them or none."""
         pairs = list(pairs)
         with self._writing() as connection:
-            positions = [_append_receipt(connection, key, receipt) for key, receipt in pairs]
+            positions = [append_receipt(connection, key, receipt) for key, receipt in pairs]
             note = None
             if any(kind_of(receipt) in SEALED_KINDS for _, receipt in pairs):
                 note = self._append_checkpoint(connection)
@@ -126,18 +125,17 @@ class Registry:
 
         ``facts`` are ids, counts and codes: never a data value, because the ledger never forgets.
         """
-        entry = {"at": self._clock(), "event": name, "facts": dict(sorted(facts.items()))}
         with self._writing() as connection:
-            return _append_leaf(connection, _encode_entry(entry))
+            return append_leaf(connection, event_body(self._clock(), name, facts))
 
     def find(self, kind: type[R], key: str) -> R | None:
         """The receipt of a kind and key, or null; ``InputError`` when it was tampered with."""
         rows = self._read(kind, key)
-        return _checked(rows[0], kind) if rows else None
+        return checked(rows[0], kind) if rows else None
 
     def all(self, kind: type[R]) -> list[R]:
         """Every receipt of a kind, in ledger order."""
-        return [_checked(row, kind) for row in self._read(kind, None)]
+        return [checked(row, kind) for row in self._read(kind, None)]
 
     def is_empty(self) -> bool:
         """Whether nothing has been recorded yet."""
@@ -159,7 +157,7 @@ class Registry:
         """Lets go of the database. The registry may be used again afterwards."""
         self._engine.dispose()
 
-    def _read(self, kind: type[R], key: str | None) -> list[Row[tuple[str, bytes, bytes, bytes]]]:
+    def _read(self, kind: type[R], key: str | None) -> list[Row[Any]]:
         query = (
             select(
                 tables.receipts.c.key,
@@ -202,13 +200,14 @@ class Registry:
         hashes = connection.execute(
             select(tables.leaves.c.hash).order_by(tables.leaves.c.seq)
         ).scalars()
-        now = Checkpoint(self._verifier.name, *_size_and_root(hashes.all()))
+        leaves = list(hashes)
+        now = Checkpoint(self._verifier.name, len(leaves), root_of(leaves))
         self._refuse_rollback(now)
         there = connection.execute(
             select(tables.checkpoints.c.note).where(tables.checkpoints.c.size == now.size)
         ).scalar_one_or_none()
         if there is not None:
-            return there
+            return str(there)
         signature = self._vault.sign(LEDGER_KEY, now.text.encode())
         note = signed_note(now, self._verifier, signature)
         connection.execute(
@@ -252,66 +251,6 @@ class Registry:
                 where=f"file {self._path.name}, found version {int(version)}",
                 next_step="finish making the site with: enclave site init --site DIR",
             )
-
-
-def leaf_body(key: str, body: bytes) -> bytes:
-    """The ledger entry of a receipt: its bytes, unchanged, bound to its key."""
-    return _encode_entry({"key": key, "receipt": msgspec.Raw(body)})
-
-
-def is_receipt_leaf(body: bytes) -> bool:
-    """Whether a ledger entry is that of a receipt; events have no key."""
-    return body.startswith(b'{"key":')
-
-
-def _append_receipt(connection: Connection, key: str, receipt: Receipt) -> int:
-    kind, body = kind_of(receipt), encode(receipt)
-    there = connection.execute(
-        select(tables.receipts.c.seq, tables.receipts.c.body).where(
-            tables.receipts.c.kind == kind, tables.receipts.c.key == key
-        )
-    ).one_or_none()
-    if there is not None:
-        if there.body != body:
-            raise RefusedError(
-                "What is recorded is never changed.",
-                where=f"a {kind} receipt of this key is already in the ledger",
-                next_step="use the receipt on record",
-            )
-        return int(there.seq)
-    position = _append_leaf(connection, leaf_body(key, body))
-    connection.execute(tables.receipts.insert().values(seq=position, kind=kind, key=key, body=body))
-    return position
-
-
-def _append_leaf(connection: Connection, body: bytes) -> int:
-    position = connection.execute(
-        select(func.coalesce(func.max(tables.leaves.c.seq) + 1, 0))
-    ).scalar_one()
-    connection.execute(tables.leaves.insert().values(seq=position, body=body, hash=leaf_hash(body)))
-    return int(position)
-
-
-def _checked(row: Row[tuple[str, bytes, bytes, bytes]], kind: type[R]) -> R:
-    """The receipt of a row whose leaf fits it; anything else is tampering."""
-    expected = leaf_body(row.key, row.body)
-    if row.leaf == expected and row.hash == leaf_hash(expected):
-        try:
-            receipt = decode(row.body)
-        except msgspec.DecodeError:
-            receipt = None
-        if isinstance(receipt, kind):
-            return receipt
-    raise InputError(
-        "A receipt is what the ledger recorded.",
-        where=f"registry, a {kind_of(kind)} receipt differs from its leaf",
-        next_step="stop and run: enclave ledger verify",
-    )
-
-
-def _size_and_root(hashes: Iterable[bytes]) -> tuple[int, bytes]:
-    found = list(hashes)
-    return len(found), root_of(found)
 
 
 def _unreadable(error: SQLAlchemyError) -> InputError:

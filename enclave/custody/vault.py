@@ -27,15 +27,15 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from enclave.custody import keys
 from enclave.custody.keyfiles import PARTIAL, one_writer, overwrite_and_unlink, write_key_file
-from enclave.custody.keys import KeyDestroyedError, KeyInfo, Kind
+from enclave.custody.keys import KeyDestroyedError, KeyInfo, KeyMissingError, Kind
 from enclave.custody.secret import Secret
 from enclave.errors import InputError, RefusedError, UsageError
-from enclave.ids import KeyName
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from enclave.clock import Clock
+    from enclave.ids import KeyName
 
 _CHECK = b"enclave vault check v1"
 _NONCE = 12
@@ -236,7 +236,7 @@ class Vault:
         except FileNotFoundError:
             if self._tombstone(name).exists():
                 raise _destroyed() from None
-            raise keys.KeyMissingError(
+            raise KeyMissingError(
                 "The key exists in the vault.",
                 where="zone vault",
                 next_step="run the step that makes it, or check the name",
