@@ -5,12 +5,15 @@
 ``Custody``    an opened site: what every stage is given
 """
 
+from enclave.custody.checking import is_certificate_signed, verify_certificate
 from enclave.custody.context import Custody, harden_process, open_custody
+from enclave.custody.destruction import Scope, destroy_identifiers, find_scope
 from enclave.custody.keys import KeyDestroyedError, KeyInfo, KeyMissingError, is_signed_by
 from enclave.custody.ledger import LedgerVerdict, verify_ledger, verify_ledger_file
 from enclave.custody.making import init_site, linkage_key, person_key, transit_key
 from enclave.custody.notes import Checkpoint, Verifier, read_note
 from enclave.custody.registry import LedgerUnwritableError, Registry
+from enclave.custody.scanning import ScanCount, ScanResult, scan_site
 from enclave.custody.secret import Secret
 from enclave.custody.vault import Vault
 
@@ -23,17 +26,25 @@ __all__ = [
     "LedgerUnwritableError",
     "LedgerVerdict",
     "Registry",
+    "ScanCount",
+    "ScanResult",
+    "Scope",
     "Secret",
     "Vault",
     "Verifier",
+    "destroy_identifiers",
+    "find_scope",
     "harden_process",
     "init_site",
+    "is_certificate_signed",
     "is_signed_by",
     "linkage_key",
     "open_custody",
     "person_key",
     "read_note",
+    "scan_site",
     "transit_key",
+    "verify_certificate",
     "verify_ledger",
     "verify_ledger_file",
 ]

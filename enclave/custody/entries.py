@@ -6,10 +6,10 @@ event's entry is ``{"at":T,"event":N,"facts":{...}}``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, func, select
 
 from enclave.custody import tables
 from enclave.custody.merkle import leaf_hash
@@ -24,6 +24,24 @@ R = TypeVar("R", bound=Receipt)
 _encode_entry = msgspec.json.Encoder(order="sorted").encode
 
 
+class StoredReceipt(NamedTuple):
+    """A receipt as it lies in the registry, with its ledger entry: null when that is gone."""
+
+    key: str
+    body: bytes
+    leaf: bytes | None
+    hash: bytes | None
+
+
+class LedgerEntry(msgspec.Struct, frozen=True):
+    """One entry for people to read. ``key`` is null for an event; ``kind`` is then its name."""
+
+    seq: int
+    kind: str
+    key: str | None
+    content: dict[str, Any]
+
+
 def leaf_body(key: str, body: bytes) -> bytes:
     """The ledger entry of a receipt: its bytes, unchanged, bound to its key."""
     return _encode_entry({"key": key, "receipt": msgspec.Raw(body)})
@@ -32,6 +50,20 @@ def leaf_body(key: str, body: bytes) -> bytes:
 def event_body(at: datetime, name: str, facts: Mapping[str, str | int | bool]) -> bytes:
     """The ledger entry of an event."""
     return _encode_entry({"at": at, "event": name, "facts": dict(facts)})
+
+
+def event_facts(body: bytes, name: str) -> dict[str, str | int | bool] | None:
+    """The facts of an event of this name; null for any other entry."""
+    entry = msgspec.json.decode(body)
+    return dict(entry["facts"]) if entry.get("event") == name else None
+
+
+def described(seq: int, body: bytes) -> LedgerEntry:
+    """The entry at a position, taken apart."""
+    entry = msgspec.json.decode(body)
+    if is_receipt_leaf(body):
+        return LedgerEntry(seq, entry["receipt"]["type"], entry["key"], entry["receipt"])
+    return LedgerEntry(seq, entry["event"], None, {"at": entry["at"], **entry["facts"]})
 
 
 def is_receipt_leaf(body: bytes) -> bool:
@@ -73,8 +105,8 @@ def append_leaf(connection: Connection, body: bytes) -> int:
     return int(position)
 
 
-def checked(row: Row[Any], kind: type[R]) -> R:
-    """The receipt of a row (key, body, leaf, hash) whose leaf fits it; else ``InputError``."""
+def checked(row: StoredReceipt, kind: type[R]) -> R:
+    """The receipt whose ledger entry fits it; ``InputError`` when it was tampered with."""
     expected = leaf_body(row.key, row.body)
     if row.leaf == expected and row.hash == leaf_hash(expected):
         try:

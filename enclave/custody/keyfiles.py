@@ -49,7 +49,7 @@ def write_key_file(folder: Path, target: Path, data: bytes) -> None:
         if temporary.exists():
             overwrite_and_unlink(temporary)
         raise
-    _flush_folder(target.parent)
+    flush_folder(target.parent)
 
 
 def overwrite_and_unlink(path: Path) -> None:
@@ -62,10 +62,11 @@ def overwrite_and_unlink(path: Path) -> None:
         stream.write(secrets.token_bytes(path.stat().st_size))
         os.fsync(stream.fileno())
     path.unlink()
-    _flush_folder(path.parent)
+    flush_folder(path.parent)
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
+    """Makes what was renamed or removed in a folder last through a crash."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)

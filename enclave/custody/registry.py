@@ -7,13 +7,22 @@ without a trace and no trace without a receipt. When the ledger cannot be writte
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from enclave.custody import tables
-from enclave.custody.entries import append_leaf, append_receipt, checked, event_body
+from enclave.custody.entries import (
+    LedgerEntry,
+    StoredReceipt,
+    append_leaf,
+    append_receipt,
+    checked,
+    described,
+    event_body,
+    event_facts,
+)
 from enclave.custody.merkle import root_of
 from enclave.custody.notes import Checkpoint, Verifier, read_note, signed_note
 from enclave.errors import EnclaveError, InputError, RefusedError
@@ -25,8 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
     from types import TracebackType
-
-    from sqlalchemy import Row
 
     from enclave.clock import Clock
     from enclave.custody.vault import Vault
@@ -117,7 +124,7 @@ class Registry:
             if any(kind_of(receipt) in SEALED_KINDS for _, receipt in pairs):
                 note = self._append_checkpoint(connection)
         if note is not None:
-            self._publish(note)
+            self._publish()
         return positions
 
     def event(self, name: str, facts: Mapping[str, str | int | bool]) -> int:
@@ -137,9 +144,23 @@ class Registry:
         """Every receipt of a kind, in ledger order."""
         return [checked(row, kind) for row in self._read(kind, None)]
 
+    def events(self, name: str) -> list[dict[str, str | int | bool]]:
+        """The facts of every event of a name, in ledger order."""
+        query = select(tables.leaves.c.body).order_by(tables.leaves.c.seq)
+        with self._reading() as connection:
+            found = [event_facts(body, name) for body in connection.execute(query).scalars()]
+        return [facts for facts in found if facts is not None]
+
+    def entries(self, last: int) -> list[LedgerEntry]:
+        """The newest ``last`` entries of the ledger, oldest first."""
+        query = select(tables.leaves).order_by(tables.leaves.c.seq.desc()).limit(last)
+        with self._reading() as connection:
+            found = [described(row.seq, row.body) for row in connection.execute(query)]
+        return found[::-1]
+
     def is_empty(self) -> bool:
         """Whether nothing has been recorded yet."""
-        with self._engine.begin() as connection:
+        with self._reading() as connection:
             return connection.execute(select(tables.leaves.c.seq).limit(1)).first() is None
 
     def checkpoint(self) -> str:
@@ -150,20 +171,20 @@ class Registry:
         """
         with self._writing() as connection:
             note = self._append_checkpoint(connection)
-        self._publish(note)
+        self._publish()
         return note
 
     def close(self) -> None:
         """Lets go of the database. The registry may be used again afterwards."""
         self._engine.dispose()
 
-    def _read(self, kind: type[R], key: str | None) -> list[Row[Any]]:
+    def _read(self, kind: type[R], key: str | None) -> list[StoredReceipt]:
         query = (
             select(
                 tables.receipts.c.key,
                 tables.receipts.c.body,
+                tables.leaves.c.body,
                 tables.leaves.c.hash,
-                tables.leaves.c.body.label("leaf"),
             )
             .outerjoin_from(
                 tables.receipts, tables.leaves, tables.receipts.c.seq == tables.leaves.c.seq
@@ -173,9 +194,14 @@ class Registry:
         )
         if key is not None:
             query = query.where(tables.receipts.c.key == key)
+        with self._reading() as connection:
+            return [StoredReceipt(*row) for row in connection.execute(query)]
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
         try:
             with self._engine.begin() as connection:
-                return list(connection.execute(query).all())
+                yield connection
         except SQLAlchemyError as error:
             raise _unreadable(error) from None
 
@@ -229,22 +255,19 @@ class Registry:
                 next_step="find out who put back an older registry; see: enclave ledger verify",
             )
 
-    def _publish(self, note: str) -> None:
-        """Puts the newest note beside the registry, for people to hand to somebody else."""
-        published = self._path.with_name(CHECKPOINT_NAME)
-        size = read_note(note, self._verifier).size
-        if published.is_file():
-            there = read_note(published.read_text(encoding="utf-8"), self._verifier)
-            if there.size >= size:
-                return
-        write_bytes(published, note.encode())
+    def _publish(self) -> None:
+        """Puts the newest note beside the registry, for people to hand to somebody else.
+
+        The write lock is held meanwhile, so that no older note lands on a newer one.
+        """
+        newest = select(tables.checkpoints.c.note).order_by(tables.checkpoints.c.size.desc())
+        with self._writing() as connection:
+            note = connection.execute(newest.limit(1)).scalar_one()
+            write_bytes(self._path.with_name(CHECKPOINT_NAME), note.encode())
 
     def _require_schema(self) -> None:
-        try:
-            with self._engine.begin() as connection:
-                version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-        except SQLAlchemyError as error:
-            raise _unreadable(error) from None
+        with self._reading() as connection:
+            version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
         if version != tables.VERSION:
             raise InputError(
                 f"The registry has schema version {tables.VERSION}.",
