@@ -71,10 +71,11 @@ class DrawnProgress:
 def open_site(path: Path, progress: DrawnProgress | None = None) -> Custody:
     """The opened site at ``path``; an ``InputError`` when there is none."""
     from enclave.clock import system_clock
-    from enclave.custody import open_custody
+    from enclave.custody import harden_process, open_custody
     from enclave.progress import Silent
     from enclave.site import Site
 
+    harden_process()
     return open_custody(Site(path.resolve()), system_clock, progress or Silent())
 
 
