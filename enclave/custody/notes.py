@@ -86,10 +86,11 @@ def read_note(note: str, verifier: Verifier) -> Checkpoint:
         InputError: the note is malformed, of another ledger, or not signed by this key.
     """
     text, blank, signatures = note.rpartition("\n\n")
-    checkpoint = _parsed(text + "\n") if blank and len(note) <= _LIMIT else None
+    whole = blank and signatures.endswith("\n") and len(note) <= _LIMIT
+    checkpoint = _parsed(text + "\n") if whole else None
     if checkpoint is None or checkpoint.origin != verifier.name:
         raise _bad_note()
-    for line in signatures.splitlines():
+    for line in signatures.split("\n"):
         mark, _, rest = line.partition(" ")
         name, _, encoded = rest.partition(" ")
         blob = _decoded(encoded)
@@ -117,10 +118,12 @@ def _parsed(text: str) -> Checkpoint | None:
 
 
 def _decoded(text: str) -> bytes | None:
+    """The bytes in canonical base64, or null: one value has one spelling."""
     try:
-        return base64.b64decode(text, validate=True)
+        found = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         return None
+    return found if base64.b64encode(found).decode() == text else None
 
 
 def _bad_note() -> InputError:
