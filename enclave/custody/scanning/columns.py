@@ -13,14 +13,13 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from enclave.custody.scanning.needles import Needles
 from enclave.custody.scanning.shapes import is_identifier_name, shape_findings
 from enclave.custody.scanning.text import scan_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
-
-    from enclave.custody.scanning.needles import Needles
 
 BATCH = 65_536
 _DELIMITERS = ";,\t|"
@@ -45,10 +44,10 @@ def scan_parquet(path: Path, needles: Needles, oldest_year: int) -> Iterator[Fou
         raise UnreadableError from None
 
 
-def scan_separated(path: Path, needles: Needles, oldest_year: int) -> Iterator[Found]:
+def scan_separated(path: Path, oldest_year: int) -> Iterator[Found]:
     """Kinds of identifier in the columns of separated text; nothing for text without columns.
 
-    The first row is read as names and as values, because a file may lack a header.
+    The first row is taken for names. Exact needles are found when the file is read as text.
     """
     with path.open("rb") as stream:
         start = stream.read(1 << 16)
@@ -59,7 +58,7 @@ def scan_separated(path: Path, needles: Needles, oldest_year: int) -> Iterator[F
     with path.open(encoding=encoding, errors="replace", newline="") as stream:
         rows = csv.reader(stream, delimiter=delimiter or ",")
         try:
-            yield from _scan_rows(rows, needles, oldest_year)
+            yield from _scan_rows(rows, oldest_year)
         except csv.Error:
             raise UnreadableError from None
 
@@ -81,15 +80,13 @@ def scan_sqlite(path: Path, needles: Needles, oldest_year: int) -> Iterator[Foun
         raise UnreadableError from None
 
 
-def _scan_rows(rows: Iterator[list[str]], needles: Needles, oldest_year: int) -> Iterator[Found]:
-    header: list[str] = []
+def _scan_rows(rows: Iterator[list[str]], oldest_year: int) -> Iterator[Found]:
+    header = [name.strip("\ufeff\xef\xbb\xbf ") for name in next(rows, [])]
     while batch := list(islice(rows, BATCH)):
-        header = header or [name.strip("\ufeff\xef\xbb\xbf ") for name in batch[0]]
-        width = max(len(row) for row in batch)
-        for place in range(width):
+        for place in range(max(len(row) for row in batch)):
             values = [row[place] for row in batch if len(row) > place]
             name = header[place] if place < len(header) else ""
-            yield from _scan_column(pl.Series(name, values), needles, oldest_year)
+            yield from _scan_column(pl.Series(name, values), Needles(()), oldest_year)
 
 
 def _scan_cells(

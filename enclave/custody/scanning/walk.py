@@ -145,7 +145,7 @@ def _scan_file(path: Path, needles: Needles, oldest_year: int) -> Iterator[Found
     elif start == _SQLITE:
         yield from columns.scan_sqlite(path, needles, oldest_year)
     elif not start.startswith(_SEALED) and b"\x00\x00" not in start:
-        yield from columns.scan_separated(path, needles, oldest_year)
+        yield from columns.scan_separated(path, oldest_year)
 
 
 def _files_of(root: Path) -> Iterator[Path]:
