@@ -132,26 +132,13 @@ class Vault:
 
     def info(self, name: KeyName) -> KeyInfo:
         """The description of a key, living or destroyed; ``KeyMissingError`` when never made."""
-        tombstone = self._tombstone(name)
-        if tombstone.exists():
-            return _parse(tombstone.read_bytes(), KeyInfo)
-        return self._read(name).info
+        return self._info(_opaque(name))
 
     def infos(self) -> list[KeyInfo]:
         """Every key there ever was, ordered by name."""
-        gone = [
-            _parse(path.read_bytes(), KeyInfo)
-            for path in (self._folder / "destroyed").iterdir()
-            if path.suffix == ".gone"
-        ]
-        buried = {info.name for info in gone}
-        living = [
-            _parse(path.read_bytes(), _KeyFile).info
-            for path in (self._folder / "keys").iterdir()
-            if path.suffix == ".key"
-        ]
-        found = gone + [info for info in living if info.name not in buried]
-        return sorted(found, key=lambda info: info.name)
+        paths = [*(self._folder / "keys").iterdir(), *(self._folder / "destroyed").iterdir()]
+        stems = {path.stem for path in paths if path.suffix in {".key", ".gone"}}
+        return sorted(map(self._info, stems), key=lambda info: info.name)
 
     def secret(self, name: KeyName) -> Secret:
         """The key itself.
@@ -162,7 +149,7 @@ class Vault:
         """
         if self._tombstone(name).exists():
             raise _destroyed()
-        file = self._read(name)
+        file = self._read(_opaque(name))
         found = _unwrap(self._kek.reveal(), file.wrapped, _encode(file.info))
         if found is None or file.info.name != name:
             raise _damaged()
@@ -203,7 +190,7 @@ class Vault:
         """
         with one_writer(self._folder):
             if not self._tombstone(name).exists():
-                gone = msgspec.structs.replace(self._read(name).info, destroyed_at=self._clock())
+                gone = msgspec.structs.replace(self.info(name), destroyed_at=self._clock())
                 write_key_file(self._folder, self._tombstone(name), _encode(gone))
             if self._key_file(name).exists():
                 overwrite_and_unlink(self._key_file(name))
@@ -230,18 +217,29 @@ class Vault:
         wrapped = _wrap(self._kek.reveal(), secret.reveal(), _encode(info))
         write_key_file(self._folder, self._key_file(name), _encode(_KeyFile(info, wrapped)))
 
-    def _read(self, name: KeyName) -> _KeyFile:
+    def _info(self, stem: str) -> KeyInfo:
+        tombstone = self._folder / "destroyed" / f"{stem}.gone"
+        if not tombstone.exists():
+            try:
+                return self._read(stem).info
+            except KeyDestroyedError:
+                pass  # another process destroyed it just now; its tombstone tells the rest
+        return _parse(tombstone.read_bytes(), KeyInfo)
+
+    def _read(self, stem: str) -> _KeyFile:
+        """The key file of a stem; a file that is being destroyed counts as destroyed."""
         try:
-            data = self._key_file(name).read_bytes()
-        except FileNotFoundError:
-            if self._tombstone(name).exists():
+            return _parse((self._folder / "keys" / f"{stem}.key").read_bytes(), _KeyFile)
+        except (FileNotFoundError, KeyMissingError) as error:
+            if (self._folder / "destroyed" / f"{stem}.gone").exists():
                 raise _destroyed() from None
+            if isinstance(error, KeyMissingError):
+                raise
             raise KeyMissingError(
                 "The key exists in the vault.",
                 where="zone vault",
                 next_step="run the step that makes it, or check the name",
             ) from None
-        return _parse(data, _KeyFile)
 
     def _key_file(self, name: KeyName) -> Path:
         return self._folder / "keys" / f"{_opaque(name)}.key"
