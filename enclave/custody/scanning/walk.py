@@ -111,8 +111,8 @@ def scan_site(site: Site, needles: Iterable[bytes] | None = None) -> ScanResult:
         role = role_of(site, path)
         try:
             size += path.stat().st_size
-            for kind, count in _scan_file(path, hidden, oldest_year):
-                found[role, kind] += count
+            tally = _scan_file(path, hidden, oldest_year)
+            found.update({(role, kind): count for kind, count in tally.items()})
         except FileNotFoundError:
             continue
         except (UnreadableError, OSError):
@@ -130,22 +130,33 @@ def role_of(site: Site, path: Path) -> str:
     return f"{zone} {path.suffix if _PLAIN_SUFFIX.fullmatch(path.suffix) else 'file'}"
 
 
-def _scan_file(path: Path, needles: Needles, oldest_year: int) -> Iterator[Found]:
+def _scan_file(path: Path, needles: Needles, oldest_year: int) -> Counter[str]:
+    """Values by kind in one file. What both readings find is counted once: the larger count."""
     with path.open("rb") as stream:
         start = stream.read(16)
-    if start.startswith(_CLOSED):
-        raise UnreadableError
-    with path.open("rb") as stream:
-        raw = scan_text(iter(lambda: stream.read(BLOCK), b""), needles)
-        if start.startswith(_SEALED):
-            raw = ((kind, count) for kind, count in raw if kind == "needles")
-        yield from raw
+        if start.startswith(_CLOSED):
+            raise UnreadableError
+        stream.seek(0)
+        as_text = _tally(scan_text(iter(lambda: stream.read(BLOCK), b""), needles))
+    if start.startswith(_SEALED):
+        return Counter(needles=as_text["needles"])
+    return as_text | _tally(_scan_columns(path, start, needles, oldest_year))
+
+
+def _scan_columns(path: Path, start: bytes, needles: Needles, oldest_year: int) -> Iterator[Found]:
     if start.startswith(_PARQUET):
         yield from columns.scan_parquet(path, needles, oldest_year)
     elif start == _SQLITE:
         yield from columns.scan_sqlite(path, needles, oldest_year)
-    elif not start.startswith(_SEALED) and b"\x00\x00" not in start:
+    elif b"\x00\x00" not in start:
         yield from columns.scan_separated(path, oldest_year)
+
+
+def _tally(found: Iterable[Found]) -> Counter[str]:
+    tally: Counter[str] = Counter()
+    for kind, count in found:
+        tally[kind] += count
+    return tally
 
 
 def _files_of(root: Path) -> Iterator[Path]:
