@@ -8,17 +8,21 @@ would hand over. Every part can be killed and run again.
 from __future__ import annotations
 
 import json
-import shutil
+import tempfile
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+import pyrage
+
 from enclave import deliveries
-from enclave.custody import init_site, open_custody
-from enclave.errors import InputError, UsageError
-from enclave.files import atomic_path, write_bytes
-from enclave.ids import PersonName, ProjectId, RoundId, SchoolCode, SenderId
+from enclave.custody import init_site, open_custody, transit_key
+from enclave.deliveries import SealedPackage
+from enclave.errors import InputError
+from enclave.files import write_bytes
+from enclave.ids import DeliveryId, PersonName, ProjectId, RoundId, SchoolCode, SenderId
 from enclave.receipts import DeliveryReceipt
 from enclave.site import (
     Config,
@@ -32,6 +36,8 @@ from enclave.site import (
 from enclave.synthetic import NationSpec, make_nation
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from enclave.clock import Clock
     from enclave.custody import Custody
     from enclave.progress import Progress
@@ -85,7 +91,7 @@ def prepare(site: Site, spec: DemoSpec, clock: Clock, progress: Progress) -> Cus
         progress,
     )
     _copy_jobs(world)
-    init_site(site.root, demo_config(site, world), clock)
+    init_site(site.root, demo_config(world), clock).close()
     custody = open_custody(site, clock, progress)
     _register_senders(custody, world)
     _post(custody, _seal_all(custody, world))
@@ -97,7 +103,7 @@ def world_of(site: Site) -> Path:
     return site.root.parent / f"{site.root.name}-world"
 
 
-def demo_config(site: Site, world: Path) -> Config:
+def demo_config(world: Path) -> Config:
     """The configuration of the demonstration. Reviewers' decisions are made by the journey."""
     names = ("steward-1", "operator-1", "witness-1", "researcher-1", "reviewer-1", "reviewer-2")
     registers = world / "registers"
@@ -180,26 +186,58 @@ def _facts(folder: Path) -> dict[str, str]:
 
 def _register_senders(custody: Custody, world: Path) -> None:
     senders = json.loads((world / "senders.json").read_text(encoding="utf-8"))
+    wanted = []
     for number, sender in enumerate(senders, start=1):
-        key = deliveries.ensure_signing_key(world / "senders" / f"{sender['sender_id']}.key")
-        deliveries.register_sender(
-            custody,
-            SenderId(sender["sender_id"]),
-            SchoolCode(sender["school_code"]),
-            deliveries.public_key_of(key),
-        )
+        key = deliveries.ensure_signing_key(_key_file(world, sender["sender_id"]))
+        entry = (SenderId(sender["sender_id"]), SchoolCode(sender["school_code"]))
+        wanted.append((*entry, deliveries.public_key_of(key)))
         custody.progress.step("register senders", number, len(senders))
+    deliveries.register_senders(custody, wanted)
 
 
-def _seal_all(custody: Custody, world: Path) -> list[Path]:
-    """The manifests of all sealed packages in the world's outgoing mail, sealed once."""
+def _key_file(world: Path, sender: str) -> Path:
+    return world / "senders" / f"{sender}.key"
+
+
+def _seal_all(custody: Custody, world: Path) -> list[SealedPackage]:
+    """All sealed packages in the world's outgoing mail, sealed once."""
     outgoing = world / "outgoing"
     parcels = _parcels(world)
-    manifests = []
+    sealed = []
     for number, parcel in enumerate(parcels, start=1):
-        manifest = outgoing / f"{parcel.delivery_id}.json"
-        if not manifest.is_file():
+        package = SealedPackage(
+            outgoing / f"{parcel.delivery_id}.age", outgoing / f"{parcel.delivery_id}.json"
+        )
+        if not package.manifest.is_file():
             _seal(custody, world, parcel, outgoing)
-        manifests.append(manifest)
+        sealed.append(package)
         custody.progress.step("schools seal", number, len(parcels))
-    return manifests
+    return sealed
+
+
+def _seal(custody: Custody, world: Path, parcel: _Parcel, outgoing: Path) -> None:
+    """Seals one parcel, with its accident on the way. The manifest comes last."""
+    statement = msgspec.structs.replace(
+        deliveries.read_statement(parcel.source), delivery_id=DeliveryId(parcel.delivery_id)
+    )
+    recipient = custody.vault.recipient(transit_key(ROUND))
+    if parcel.fault == "wrong key":
+        recipient = str(pyrage.x25519.Identity.generate().to_public())
+    key = deliveries.ensure_signing_key(_key_file(world, statement.sender_id))
+    with tempfile.TemporaryDirectory(dir=world) as aside:
+        made = deliveries.seal(parcel.source, statement, recipient, key, Path(aside))
+        data = made.package.read_bytes()
+        if parcel.fault == "truncated":
+            data = data[: len(data) * 2 // 3]
+        write_bytes(outgoing / made.package.name, data)
+        write_bytes(outgoing / made.manifest.name, made.manifest.read_bytes())
+
+
+def _post(custody: Custody, packages: Sequence[SealedPackage]) -> None:
+    """Puts every package that has not been received yet into the inbox."""
+    received = {receipt.delivery_id for receipt in custody.registry.all(DeliveryReceipt)}
+    inbox = custody.site.zone("inbox")
+    for package in packages:
+        if package.manifest.stem not in received:
+            for path in (package.package, package.manifest):
+                write_bytes(inbox / path.name, path.read_bytes())
