@@ -5,6 +5,7 @@ the position of the learner only. Rows that break a rule are left out; each is c
 first rule it breaks.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 
 import polars as pl
