@@ -18,10 +18,12 @@ def run_passes(
 ) -> pl.DataFrame:
     """The decision on every delivered pupil.
 
-    One row per pupil: delivery_id, pupil_row, person_id, status, pass_name, candidates. ``person_id`` is null unless linked. ``candidates`` counts the persons that the deciding pass
-    found (0 when unlinked). The result does not depend on the order of the rows.
+    One row per pupil: delivery_id, pupil_row, person_id (null unless linked), status, pass_name and
+    candidates (persons found by the deciding pass, 0 when unlinked). The order of the rows given
+    changes nothing.
     """
-    residue, decided = pupils, []
+    residue = pupils
+    decided: list[pl.DataFrame] = []
     for step in passes:
         hits = _hits(residue, spine, step)
         decision = _decide(hits, _taken(decided), step)

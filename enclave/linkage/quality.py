@@ -36,8 +36,9 @@ def rates(links: pl.DataFrame, pupils: pl.DataFrame) -> tuple[LevelCount, ...]:
         small = table["pupils"] < MINIMUM_PUPILS
         rest = table.filter(small)
         found += [LevelCount(name, *row) for row in table.filter(~small).iter_rows()]
-        if rest["pupils"].sum() >= MINIMUM_PUPILS:
-            found.append(LevelCount(name, "other", rest["pupils"].sum(), rest["linked"].sum()))
+        pooled, linked = int(rest["pupils"].sum()), int(rest["linked"].sum())
+        if pooled >= MINIMUM_PUPILS:
+            found.append(LevelCount(name, "other", pooled, linked))
     return tuple(found)
 
 

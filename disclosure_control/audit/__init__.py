@@ -1,0 +1,6 @@
+"""The attacker: what can be derived about hidden cells. Shares no code with the suppression."""
+
+from disclosure_control.audit.attack import Attack, attack
+from disclosure_control.audit.subtraction import Derivation, subtract
+
+__all__ = ["Attack", "Derivation", "attack", "subtract"]
