@@ -119,10 +119,10 @@ def receive(custody, number):
 def quarantine(custody):
     """One refused delivery, sealed as it came."""
     sealed = custody.vault.seal(transit_key(ROUND), parquet(identifiers(99)))
-    path = custody.site.zone("quarantine") / f"{ROUND}-sender-00099.age"
+    path = custody.site.zone("quarantine") / f"{ROUND}-sender-99999.age"
     return DeliveryReceipt(
         round_id=ROUND,
-        delivery_id=f"{ROUND}-sender-00099",
+        delivery_id=f"{ROUND}-sender-99999",
         sender=None,
         outcome="quarantined",
         reason="unknown sender",

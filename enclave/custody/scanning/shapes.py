@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
 IDENTIFIER_NAMES = frozenset(
     {
@@ -60,9 +60,13 @@ CHANCE = 1 / 11
 _ENOUGH_EVIDENCE = 20.0
 _ENOUGH_SHARE = 0.3
 _FEW = 5
-_POSTCODE = r"^[1-9][0-9]{3} ?[A-Za-z]{2}$"
-_DATE = r"^(?:\d{4}-?\d{2}-?\d{2}|\d{2}[-/]\d{2}[-/]\d{4})$"
-_YEAR = r"^(\d{4})|(\d{4})$"
+_SHORTEST, _LONGEST = 6, 10
+_SMALLEST, _LARGEST = 10_000_000, 999_999_999
+_SHAPE = re.compile(
+    r"(?P<number>\d{8,9})|(?P<postcode>[1-9]\d{3} ?[A-Za-z]{2})"
+    r"|(?P<first>\d{4})-\d{2}-\d{2}|\d{2}[-/]\d{2}[-/](?P<last>\d{4})"
+)
+_COMPACT_DATE = re.compile(r"(\d{4})(?:0\d|1[0-2])(?:[0-2]\d|3[01])")
 _WEIGHTS = np.array([9, 8, 7, 6, 5, 4, 3, 2, -1])
 _LETTERS = re.compile(r"[^a-z]")
 
@@ -73,37 +77,43 @@ def is_identifier_name(name: str) -> bool:
 
 
 def shape_findings(column: pl.Series, oldest_year: int) -> Iterator[tuple[str, int]]:
-    """Kinds of identifier that the values of a column look like, with how many do.
+    """Kinds of identifier that a column looks like, with how many distinct values do.
 
     Args:
         column: values of one column, of any type but nested ones.
         oldest_year: full dates of an earlier year are nobody's test date.
     """
-    text = _as_text(column)
-    digits = text.filter(text.str.contains(r"^\d{8,9}$")).unique().str.zfill(9)
-    passing = numbers_beyond_chance(digits)
+    distinct = column.drop_nulls().unique()
+    numbers: list[str] = []
+    postcodes = early = 0
+    for value in _candidates(distinct):
+        match = _SHAPE.fullmatch(value)
+        if match is None:
+            continue
+        number = match["number"]
+        if number:
+            numbers.append(number.zfill(9))
+        postcodes += match["postcode"] is not None
+        compact = _COMPACT_DATE.fullmatch(number) if number else None
+        year = compact[1] if compact else match["first"] or match["last"]
+        early += year is not None and 1900 <= int(year) < oldest_year
+    passing = numbers_beyond_chance(numbers)
     if passing:
         yield "numbers that pass the eleven test", passing
-    postcodes = text.filter(text.str.contains(_POSTCODE))
-    if _prevails(postcodes, text):
-        yield "postcodes", len(postcodes)
-    dates = text.filter(text.str.contains(_DATE))
-    years = dates.str.extract_groups(_YEAR).struct.unnest()
-    year = years.select(pl.coalesce(pl.all()).cast(pl.Int32, strict=False)).to_series()
-    early = dates.filter(year.is_between(1900, oldest_year - 1))
-    if _prevails(early, text):
-        yield "birth dates", len(early)
+    for kind, count in (("postcodes", postcodes), ("birth dates", early)):
+        if count >= _FEW and count * 2 > len(distinct):
+            yield kind, count
 
 
-def numbers_beyond_chance(digits: pl.Series) -> int:
+def numbers_beyond_chance(digits: Collection[str]) -> int:
     """How many distinct nine-digit numbers pass an eleven test, or 0 when chance explains it.
 
     The evidence is the Chernoff bound on the binomial tail with one success in eleven; nine
     numbers that all pass are enough.
     """
-    if digits.is_empty():
+    if not digits:
         return 0
-    figures = np.frombuffer("".join(digits.to_list()).encode(), dtype=np.uint8) - ord("0")
+    figures = np.frombuffer("".join(digits).encode(), dtype=np.uint8) - ord("0")
     figures = figures.reshape(-1, 9).astype(np.int64)
     remainder = (figures @ _WEIGHTS) % 11
     citizens = int((remainder == 0).sum())
@@ -123,20 +133,18 @@ def _beyond_chance(passing: int, tried: int) -> bool:
     return tried * divergence >= _ENOUGH_EVIDENCE
 
 
-def _prevails(found: pl.Series, among: pl.Series) -> bool:
-    """Whether a shape is that of the column: most values, and several different ones."""
-    return len(found) * 2 > len(among) and found.n_unique() >= _FEW
-
-
-def _as_text(column: pl.Series) -> pl.Series:
-    """The values as text without nulls and blanks."""
-    present = column.drop_nulls()
-    if present.dtype == pl.Binary:
-        present = pl.Series(
-            [value.decode("latin-1") for value in present.to_list()], dtype=pl.String
-        )
-    elif present.dtype.is_float():
-        whole = present.filter(present.is_finite() & (present == present.round()))
-        present = whole.filter(whole.abs() < 1e15).cast(pl.Int64)
-    text = present.cast(pl.String).str.strip_chars()
-    return text.filter(text != "")
+def _candidates(distinct: pl.Series) -> Iterable[str]:
+    """The values that are of the length of an identifier, as text."""
+    if distinct.dtype == pl.Binary:
+        return (value.decode("latin-1").strip() for value in distinct if len(value) < _LONGEST * 2)
+    if distinct.dtype.is_float():
+        whole = distinct.filter(distinct.is_between(_SMALLEST, _LARGEST))
+        distinct = whole.filter(whole == whole.round()).cast(pl.Int64)
+    elif distinct.dtype.is_integer():
+        distinct = distinct.filter(distinct.is_between(_SMALLEST, _LARGEST))
+    elif distinct.dtype == pl.Datetime:
+        distinct = distinct.dt.date().unique()
+    elif distinct.dtype == pl.Boolean:
+        return ()
+    text = distinct.cast(pl.String).str.strip_chars()
+    return text.filter(text.str.len_bytes().is_between(_SHORTEST, _LONGEST)).to_list()

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 from enclave.custody.scanning.shapes import is_identifier_name, numbers_beyond_chance
 
 if TYPE_CHECKING:
@@ -17,9 +15,9 @@ if TYPE_CHECKING:
 BLOCK = 1 << 20
 _OVERLAP = 512
 _MOST_NUMBERS = 200_000
-_NUMBER = re.compile(rb"(?<![0-9A-Za-z])\d{9}(?![0-9A-Za-z])")
+_NUMBER = re.compile(rb"\d{9}(?![0-9A-Za-z])")
 _FIELD = re.compile(
-    rb"""\\?["'](?P<name>[A-Za-z_ -]{3,24})\\?["']\s*:\s*"""
+    rb"""["'](?P<name>[A-Za-z_ -]{3,24})\\?["']\s*:\s*"""
     rb"""(?:\\?["'](?P<text>[^"'\\]{1,64})|(?P<number>\d{4,9})(?![\d.]))"""
 )
 _ELEMENT = re.compile(
@@ -35,7 +33,7 @@ def scan_text(blocks: Iterable[bytes], needles: Needles) -> Iterator[tuple[str, 
     than chance allows.
     """
     found = {"needles": 0, "named fields": 0}
-    numbers: set[bytes] = set()
+    numbers: set[str] = set()
     carry = b""
     for block, last in _with_last(blocks):
         data = carry + block
@@ -47,13 +45,32 @@ def scan_text(blocks: Iterable[bytes], needles: Needles) -> Iterator[tuple[str, 
             if len(carry) <= match.end() < end
         )
         if len(numbers) < _MOST_NUMBERS:
-            numbers.update(match[0] for match in _NUMBER.finditer(data) if match.end() < end)
+            numbers.update(_standing_alone(data, end))
         if needles:
             found["needles"] += needles.count_in(data) - needles.count_in(carry)
         carry = data[-max(_OVERLAP, needles.longest) :]
-    passing = numbers_beyond_chance(pl.Series([item.decode() for item in numbers], dtype=pl.String))
-    found["numbers that pass the eleven test"] = passing
+    found["numbers that pass the eleven test"] = numbers_beyond_chance(numbers)
     yield from ((kind, count) for kind, count in found.items() if count)
+
+
+def count_needles(blocks: Iterable[bytes], needles: Needles) -> Iterator[tuple[str, int]]:
+    """Exact needles alone in a stream of bytes that is no text: sealed or compressed."""
+    count = 0
+    carry = b""
+    for block in blocks if needles else ():
+        data = carry + block
+        count += needles.count_in(data) - needles.count_in(carry)
+        carry = data[-needles.longest :]
+    if count:
+        yield "needles", count
+
+
+def _standing_alone(data: bytes, end: int) -> Iterator[str]:
+    """Nine figures with neither figure nor letter on either side."""
+    for match in _NUMBER.finditer(data):
+        start = match.start()
+        if match.end() < end and not data[max(start - 1, 0) : start].isalnum():
+            yield match[0].decode()
 
 
 def _is_identifying(match: re.Match[bytes]) -> bool:

@@ -13,7 +13,7 @@ import msgspec
 from enclave.custody.scanning import columns
 from enclave.custody.scanning.columns import UnreadableError
 from enclave.custody.scanning.needles import Needles
-from enclave.custody.scanning.text import BLOCK, scan_text
+from enclave.custody.scanning.text import BLOCK, count_needles, scan_text
 from enclave.errors import FindingsError
 from enclave.site import ZONES, Site, read_config
 
@@ -137,9 +137,9 @@ def _scan_file(path: Path, needles: Needles, oldest_year: int) -> Counter[str]:
         if start.startswith(_CLOSED):
             raise UnreadableError
         stream.seek(0)
-        as_text = _tally(scan_text(iter(lambda: stream.read(BLOCK), b""), needles))
-    if start.startswith(_SEALED):
-        return Counter(needles=as_text["needles"])
+        blocks = iter(lambda: stream.read(BLOCK), b"")
+        read = count_needles if start.startswith((_SEALED, _PARQUET)) else scan_text
+        as_text = _tally(read(blocks, needles))
     return as_text | _tally(_scan_columns(path, start, needles, oldest_year))
 
 
@@ -148,7 +148,7 @@ def _scan_columns(path: Path, start: bytes, needles: Needles, oldest_year: int) 
         yield from columns.scan_parquet(path, needles, oldest_year)
     elif start == _SQLITE:
         yield from columns.scan_sqlite(path, needles, oldest_year)
-    elif b"\x00\x00" not in start:
+    elif not start.startswith(_SEALED) and b"\x00\x00" not in start:
         yield from columns.scan_separated(path, oldest_year)
 
 
