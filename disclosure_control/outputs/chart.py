@@ -2,9 +2,12 @@
 
 from typing import Any
 
+import polars as pl
+
 from disclosure_control.errors import InvalidInputError
 from disclosure_control.frames import TOTAL, plain
 from disclosure_control.outputs.crosstab import Output
+from disclosure_control.outputs.recipe import Recipe
 from disclosure_control.verdict import Verdict
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
@@ -17,27 +20,29 @@ def chart(output: Output, x: str, color: str | None) -> dict[str, Any]:
         raise InvalidInputError("A chart shows all dimensions of its table: x, and color for two.")
     if output.verdict is not Verdict.SAFE:
         raise InvalidInputError("A chart is made from a SAFE output; protect it first.")
-    return specification(output, x, color)
+    return specification(output.recipe, output.released, x, color)
 
 
-def specification(output: Output, x: str, color: str | None) -> dict[str, Any]:
+def specification(
+    recipe: Recipe, released: pl.DataFrame, x: str, color: str | None
+) -> dict[str, Any]:
     """The specification itself, from the cells that are shown."""
-    names = output.recipe.dimensions
+    names = recipe.dimensions
     values = [
         {**{name: plain(row[name]) for name in names}, "value": row["value"]}
-        for row in output.released.iter_rows(named=True)
+        for row in released.iter_rows(named=True)
         if row["value"] is not None and all(row[name] != TOTAL for name in names)
     ]
     encoding: dict[str, Any] = {
         "x": {"field": x, "type": "nominal"},
-        "y": {"field": "value", "type": "quantitative", "title": output.recipe.statistic},
+        "y": {"field": "value", "type": "quantitative", "title": recipe.statistic},
     }
     if color is not None:
         encoding["color"] = {"field": color, "type": "nominal"}
         encoding["xOffset"] = {"field": color}
     return {
         "$schema": SCHEMA,
-        "title": output.recipe.title,
+        "title": recipe.title,
         "data": {"values": values},
         "mark": "bar",
         "encoding": encoding,
