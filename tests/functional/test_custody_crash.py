@@ -13,6 +13,7 @@ from enclave.clock import system_clock
 from enclave.custody import init_site
 
 SUPPORT = Path(__file__).resolve().parents[1] / "support"
+PATHS = os.environ.get("PYTHONPATH", "")
 ALL = list(range(1, 500))
 
 
@@ -22,7 +23,7 @@ def crash(*arguments):
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "PYTHONPATH": str(SUPPORT)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [str(SUPPORT), PATHS]))},
     )
     assert done.returncode == 0, done.stderr[-2000:]
     return json.loads(done.stdout)

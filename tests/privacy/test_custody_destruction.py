@@ -221,11 +221,19 @@ def test_a_changed_certificate_is_found(custody, change):
         verify_certificate(custody, forged)
 
 
-def test_a_certificate_signed_with_the_true_key_over_lies_is_found(custody):
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"keys": ()}, "a key that it does not name"),
+        ({"ciphertexts": ()}, "a ciphertext that it does not name"),
+        ({"pupils": 1}, "does not hold this certificate"),
+    ],
+)
+def test_a_certificate_signed_with_the_true_key_over_lies_is_found(custody, change, problem):
     true = destroy(custody)
-    lie = msgspec.structs.replace(true, keys=true.keys[1:], signature="")
+    lie = msgspec.structs.replace(true, **change, signature="")
     signature = base64.b64encode(custody.vault.sign("site/ledger", encode(lie))).decode()
-    with pytest.raises(FindingsError, match="a key that it does not name"):
+    with pytest.raises(FindingsError, match=problem):
         verify_certificate(custody, msgspec.structs.replace(lie, signature=signature))
 
 

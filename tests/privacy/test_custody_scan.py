@@ -121,6 +121,7 @@ def people(count):
         ("a.json", b'{"columns": {"bsn": {"type": "String"}}, "birth_date": "Date", "bsn": null}'),
         ("a.json", b'{"rules": ["bsn", "postcode"], "rejected": [{"rule": "bsn", "rows": 12}]}'),
         ("a.csv", csv("bsn;score", ";1", ";2")),
+        ("a.age", b"age-encryption.org/v1\n" + b'{"bsn": "123456782"}'),
         ("a.txt", b"a hash 0123456789abcdef, a number 0.123456782, an id x123456782"),
     ],
 )
@@ -180,9 +181,11 @@ def test_a_number_is_found_as_text_and_as_number_in_compressed_columns(site, col
     assert kinds(site, [b"012345678"])["linked .parquet", "needles"] >= 40
 
 
-def test_a_needle_across_the_border_of_two_blocks_is_counted_once(site):
-    for shift in range(len(CANARY) + 2):
-        put(site, "linked/a.bin", bytes((1 << 20) - shift) + CANARY + bytes(100))
+@pytest.mark.parametrize("start", [b"", b"age-encryption.org/v1\n"])
+def test_a_needle_across_the_border_of_two_blocks_is_counted_once(site, start):
+    for shift in range(0, len(CANARY) + 2, 3):
+        filling = bytes((1 << 20) - shift - len(start))
+        put(site, "linked/a.bin", start + filling + CANARY + bytes(100))
         assert kinds(site, [CANARY]) == {("linked .bin", "needles"): 1}
 
 

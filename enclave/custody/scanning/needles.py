@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 class Needles:
     """Strings that must not be found. Never shows one.
 
-    The search is by Aho-Corasick over text in which every character is one byte, so its time
-    does not grow with the number of needles.
+    The search is by Aho-Corasick over text in which every character is one byte. The automaton is
+    built anew for every block and column, so this is meant for hundreds of needles, not for
+    hundreds of thousands.
     """
 
     def __init__(self, needles: Iterable[bytes]) -> None:

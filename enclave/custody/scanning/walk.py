@@ -133,7 +133,7 @@ def role_of(site: Site, path: Path) -> str:
 def _scan_file(path: Path, needles: Needles, oldest_year: int) -> Counter[str]:
     """Values by kind in one file. What both readings find is counted once: the larger count."""
     with path.open("rb") as stream:
-        start = stream.read(16)
+        start = stream.read(32)
         if start.startswith(_CLOSED):
             raise UnreadableError
         stream.seek(0)
@@ -146,7 +146,7 @@ def _scan_file(path: Path, needles: Needles, oldest_year: int) -> Counter[str]:
 def _scan_columns(path: Path, start: bytes, needles: Needles, oldest_year: int) -> Iterator[Found]:
     if start.startswith(_PARQUET):
         yield from columns.scan_parquet(path, needles, oldest_year)
-    elif start == _SQLITE:
+    elif start.startswith(_SQLITE):
         yield from columns.scan_sqlite(path, needles, oldest_year)
     elif not start.startswith(_SEALED) and b"\x00\x00" not in start:
         yield from columns.scan_separated(path, oldest_year)
