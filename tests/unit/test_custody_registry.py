@@ -150,17 +150,26 @@ def test_what_was_edited_behind_the_triggers_is_not_returned(registry, edit):
     registry.record("k", request(1))
     sql(registry, "DROP TRIGGER receipts_no_update")
     sql(registry, "DROP TRIGGER leaves_no_update")
-    sql(registry, edit.replace("replace(body", "CAST(replace(CAST(body AS TEXT)").replace(
-        "'porpuse')", "'porpuse') AS BLOB)"
-    ))
+    sql(
+        registry,
+        edit.replace("replace(body", "CAST(replace(CAST(body AS TEXT)").replace(
+            "'porpuse')", "'porpuse') AS BLOB)"
+        ),
+    )
     with pytest.raises(InputError, match="what the ledger recorded"):
         registry.all(RequestReceipt)
 
 
 def test_tables_are_strict_and_every_commit_reaches_the_disk(registry):
     registry.event("something", {})
-    assert {row[0] for row in sql(registry, "SELECT strict FROM pragma_table_list WHERE name IN "
-                                  "('leaves', 'receipts', 'checkpoints')")} == {1}
+    assert {
+        row[0]
+        for row in sql(
+            registry,
+            "SELECT strict FROM pragma_table_list WHERE name IN "
+            "('leaves', 'receipts', 'checkpoints')",
+        )
+    } == {1}
     with registry._engine.connect() as connection:
         found = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
