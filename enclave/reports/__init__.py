@@ -1,1 +1,5 @@
-"""Placeholder."""
+"""School reports: growth against the national mean, for groups that the staff know anyway."""
+
+from enclave.reports.stage import make_reports
+
+__all__ = ["make_reports"]
