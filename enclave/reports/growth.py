@@ -35,8 +35,9 @@ class NationalRule:
 def pupil_growth(results: pl.LazyFrame, pupils: pl.LazyFrame, rule: NationalRule) -> pl.LazyFrame:
     """One row per pupil, school, domain, grade, scale and school year with both tests.
 
-    Columns: ``PUPIL``, sex (null unknown), level, points (growth), national (mean growth in points)
-    and z (standardised growth; z_sex and z_level against the same sex or level). Tests whose national mean may not be shown are left out.
+    Columns: ``PUPIL``, sex (null unknown), level, points (growth), national (mean growth in
+    points), z (standardised growth), z_sex and z_level (against the same sex or level). Tests whose
+    national mean may not be shown are left out.
     """
     paired = (
         results.group_by(PUPIL)

@@ -141,7 +141,8 @@ def _candidates(distinct: pl.Series) -> Iterable[str]:
         whole = distinct.filter(distinct.is_between(_SMALLEST, _LARGEST))
         distinct = whole.filter(whole == whole.round()).cast(pl.Int64)
     elif distinct.dtype.is_integer():
-        distinct = distinct.filter(distinct.is_between(_SMALLEST, _LARGEST))
+        wide = distinct.cast(pl.Int64, strict=False)
+        distinct = wide.filter(wide.is_between(_SMALLEST, _LARGEST))
     elif distinct.dtype == pl.Datetime:
         distinct = distinct.dt.date().unique()
     elif distinct.dtype == pl.Boolean:
