@@ -160,7 +160,13 @@ def _entry(
 
 def released_csv(released: pl.DataFrame) -> bytes:
     """A released table as CSV; ``.`` stands for hidden."""
-    value = pl.col("value").cast(pl.String)
+    number = pl.col("value")
+    whole = (number == number.round()) & (number.abs() < 2**53)
+    value = (
+        pl.when(whole)
+        .then(number.cast(pl.Int64, strict=False).cast(pl.String))
+        .otherwise(number.cast(pl.String))
+    )
     table = released.with_columns(
         pl.when(pl.col("status") == "shown")
         .then(value)

@@ -1,6 +1,7 @@
 """Policies: every number with its direction and its source."""
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 from disclosure_control.errors import InvalidInputError
 
@@ -47,23 +48,21 @@ class Policy:
         """A policy at least as strict as both in every number."""
         if first == second:
             return first
-        chosen: dict[str, object] = {}
+        chosen: dict[str, Any] = {}
         for field in fields(Policy):
             one, other = getattr(first, field.name), getattr(second, field.name)
             chosen[field.name] = _stricter(field.name, one, other)
         chosen["name"] = f"{first.name}+{second.name}"
         chosen["sources"] = (*first.sources, *second.sources)
-        return Policy(**chosen)  # type: ignore[arg-type]
+        return Policy(**chosen)
 
 
-def _stricter(name: str, one: object, other: object) -> object:
+def _stricter(name: str, one: Any, other: Any) -> Any:
     if one is None or other is None:
         return other if one is None else one
-    if name.startswith("maximum"):
-        return min(one, other)  # type: ignore[type-var]
     if name in {"name", "sources"}:
         return one
-    return max(one, other)  # type: ignore[type-var]
+    return min(one, other) if name.startswith("maximum") else max(one, other)
 
 
 policies: dict[str, Policy] = {

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from disclosure_control.bundle import Receipt, Request, write_bundle
-from disclosure_control.outputs.crosstab import Output, crosstab, make_recipe
+from disclosure_control.outputs.crosstab import Output, check_recipe, crosstab
+from disclosure_control.outputs.recipe import LIBRARY, Recipe, declared
 from disclosure_control.policy import find_policy
 
 
@@ -49,17 +50,20 @@ class Study:
             statistic: count, sum, mean or percentage (of the row's total).
             title: what reviewers see above it.
         """
-        recipe = make_recipe(
-            rows,
-            columns,
-            values,
-            statistic,
-            title,
+        dimensions = (*rows, *columns)
+        recipe = Recipe(
+            title=title or f"{statistic} by {', '.join(dimensions)}",
+            statistic=statistic,
+            rows=tuple(rows),
+            columns=tuple(columns),
+            value=values,
             unit=self.unit,
             entity=self.entity,
-            levels={name: list(group) for name, group in self.levels.items()},
+            levels=declared({name: list(group) for name, group in self.levels.items()}, dimensions),
             policy=self.policy,
+            library=LIBRARY,
         )
+        check_recipe(recipe)
         return crosstab(frame, recipe, find_policy(self.policy))
 
     def submit(  # noqa: PLR0913 - the argument names are the library's public surface

@@ -296,7 +296,8 @@ def encode(receipt: Receipt) -> bytes:
 
 def decode(data: bytes) -> AnyReceipt:
     """The receipt behind canonical bytes; raises ``msgspec.ValidationError`` on anything else."""
-    return _decoder.decode(data)
+    receipt: AnyReceipt = _decoder.decode(data)
+    return receipt
 
 
 def kind_of(receipt: Receipt | type[Receipt]) -> str:

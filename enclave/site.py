@@ -23,6 +23,7 @@ import tomllib
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import tomli_w
@@ -201,7 +202,7 @@ def render_config(config: Config) -> str:
     return tomli_w.dumps(_without_nulls(plain))
 
 
-def _without_nulls(value: object) -> object:
+def _without_nulls(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _without_nulls(item) for key, item in value.items() if item is not None}
     if isinstance(value, list | tuple):

@@ -21,10 +21,10 @@ def subtract(relations: Any, hidden: npt.NDArray[np.bool_]) -> tuple[Derivation,
     by_cell = relations.tocsc()
     unknown = hidden.copy()
     left = np.asarray(abs(matrix) @ unknown.astype(np.float64)).round().astype(np.int64)
-    queue = list(np.flatnonzero(left == 1))
+    queue = [int(row) for row in np.flatnonzero(left == 1)]
     found = []
     while queue:
-        row = int(queue.pop(0))
+        row = queue.pop(0)
         cells = matrix.indices[matrix.indptr[row] : matrix.indptr[row + 1]]
         open_cells = [int(cell) for cell in cells if unknown[cell]]
         if len(open_cells) != 1:

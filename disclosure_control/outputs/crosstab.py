@@ -1,6 +1,5 @@
 """Crosstabs: counts, sums, means and row percentages with true margins, judged and protectable."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +10,7 @@ from disclosure_control.assess import assess
 from disclosure_control.errors import InvalidInputError
 from disclosure_control.frames import TOTAL
 from disclosure_control.outputs.evidence import check_evidence, evidence_of
-from disclosure_control.outputs.recipe import Recipe, declared
+from disclosure_control.outputs.recipe import Recipe
 from disclosure_control.policy import Policy, find_policy
 from disclosure_control.protect import (
     HIDDEN,
@@ -28,8 +27,6 @@ from disclosure_control.verdict import Assessment, Finding, Verdict, collect
 
 STATISTICS = ("count", "sum", "mean", "percentage")
 """The closed list. Anything else is refused: what is not understood cannot be judged."""
-
-LIBRARY = "0.1.0"
 
 
 @dataclass(frozen=True)
@@ -112,43 +109,18 @@ def crosstab(
     return recompute(recipe, evidence_of(frame, recipe), policy)
 
 
-def make_recipe(  # noqa: PLR0913 - the argument names are the library's public surface
-    rows: Sequence[str],
-    columns: Sequence[str],
-    values: str | None,
-    statistic: str,
-    title: str,
-    *,
-    unit: str | None,
-    entity: str | None,
-    levels: dict[str, list[object]] | None,
-    policy: str,
-) -> Recipe:
-    """A recipe, refused unless it can be judged."""
-    if not isinstance(statistic, str) or statistic not in STATISTICS:
+def check_recipe(recipe: Recipe) -> None:
+    """Raises ``InvalidInputError`` unless the recipe can be judged."""
+    if not isinstance(recipe.statistic, str) or recipe.statistic not in STATISTICS:
         raise InvalidInputError(f"A statistic is one of {', '.join(STATISTICS)}, by name.")
-    if (values is None) != (statistic in {"count", "percentage"}):
+    if (recipe.value is None) != (recipe.statistic in {"count", "percentage"}):
         raise InvalidInputError("Sums and means need values; counts and percentages have none.")
-    dimensions = (*rows, *columns)
-    return Recipe(
-        title=title or f"{statistic} by {', '.join(dimensions)}",
-        statistic=statistic,
-        rows=tuple(rows),
-        columns=tuple(columns),
-        value=values,
-        unit=unit,
-        entity=entity,
-        levels=declared(levels, dimensions),
-        policy=policy,
-        library=LIBRARY,
-    )
 
 
 def recompute(recipe: Recipe, evidence: pl.DataFrame, policy: Policy | str | None = None) -> Output:
     """The output of ``recipe`` made anew from ``evidence``, trusting nothing else."""
     chosen = find_policy(policy or recipe.policy)
-    if recipe.statistic not in STATISTICS:
-        raise InvalidInputError(f"A statistic is one of {', '.join(STATISTICS)}, by name.")
+    check_recipe(recipe)
     check_evidence(evidence, recipe)
     table = _table(recipe, evidence)
     return Output(recipe, chosen, table, evidence, assess(table, chosen))

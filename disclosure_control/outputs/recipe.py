@@ -8,6 +8,8 @@ from disclosure_control.frames import label_of
 from disclosure_control.policy import policies
 
 RECIPE_VERSION = 1
+LIBRARY = "0.1.0"
+"""Version of the library, as recipes name it."""
 
 
 @dataclass(frozen=True)

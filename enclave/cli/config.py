@@ -30,7 +30,9 @@ def show(
     place = Site(site.resolve())
     config = msgspec.to_builtins(read_config(place), str_keys=True)
     written = tomllib.loads(place.config_path.read_text(encoding="utf-8"))
-    rows = [{"key": "site", "value": str(place.root), "origin": _site_origin(context)}]
+    rows: list[dict[str, object]] = [
+        {"key": "site", "value": str(place.root), "origin": _site_origin(context)}
+    ]
     rows += [
         {"key": key, "value": value, "origin": "enclave.toml" if known else "default"}
         for key, value, known in _flatten(config, written, "")

@@ -125,7 +125,7 @@ def _unpack(plain: bytes, names: tuple[str, ...]) -> dict[str, bytes]:
             entries = archive.infolist()
             _check_entries(entries, names)
             return {entry.filename: archive.read(entry) for entry in entries}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError):
+    except (zipfile.BadZipFile, RuntimeError, EOFError, OSError, ValueError):
         raise DeliveryProblem("damaged", "archive inside the package") from None
 
 

@@ -82,7 +82,7 @@ def _formats(spec: NationSpec, schools: int) -> list[str]:
 
 def _exports(book: Book, spec: NationSpec) -> Iterator[Export]:
     schools, learners, results, objecting = book
-    numbers = np.arange(schools.count)
+    numbers = range(schools.count)
     random = np.random.default_rng([spec.seed, 6])
     bounds = [
         np.searchsorted(frame["school"].to_numpy(), np.r_[numbers, schools.count])
@@ -98,9 +98,7 @@ def _exports(book: Book, spec: NationSpec) -> Iterator[Export]:
             again = rows.filter(
                 pl.Series(random.uniform(size=rows.height) < spec.errors.duplicate_rows)
             )
-            yield Export(
-                int(school), str(schools.code[school]), pl.concat([rows, again]), left.height
-            )
+            yield Export(school, str(schools.code[school]), pl.concat([rows, again]), left.height)
 
 
 def write_broken_deliveries(out: Path, spec: NationSpec, book: Book, schools: Ints) -> None:

@@ -66,7 +66,7 @@ class Pupils:
 
 
 def draw_pupils(random: Generator, schools: Schools, newest_year: int) -> Pupils:
-    """Pupils for all schools; ``newest_year`` is the year in which the newest school year starts."""
+    """Pupils for all schools; the newest school year starts in ``newest_year``."""
     per_grade = random.poisson(np.repeat(schools.size / 8, 9)).astype(np.int64)
     school = np.repeat(np.repeat(np.arange(schools.count), 9), per_grade)
     grade = np.repeat(np.tile(np.arange(1, 10), schools.count), per_grade)
@@ -117,7 +117,7 @@ def _second_twins(random: Generator, school: Ints, grade: Ints) -> Flags:
     """Marks the second child of each twin pair; the first is the entry before it."""
     mate = np.r_[False, (school[1:] == school[:-1]) & (grade[1:] == grade[:-1])]
     drawn = mate & (random.uniform(size=school.size) < TWIN_CHILDREN / 2 * 1.02)
-    return drawn & ~np.r_[False, drawn[:-1]]
+    return np.asarray(drawn & ~np.r_[False, drawn[:-1]])
 
 
 def _copy_twin(second: Flags, values: npt.NDArray[np.generic]) -> None:
@@ -136,7 +136,7 @@ def _households(random: Generator, school: Ints, second: Flags) -> Ints:
     joined &= random.uniform(size=families) < SIBLING_PAIRS
     number = np.empty(families, dtype=np.int64)
     number[order] = np.cumsum(~joined) - 1
-    return number[family]
+    return np.asarray(number[family])
 
 
 def _newcomers(random: Generator, school: Ints, schools: int) -> Flags:

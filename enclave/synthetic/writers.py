@@ -182,7 +182,7 @@ def _xml(rows: pl.DataFrame, school_code: str) -> str:
             pl.col("provider").cast(pl.String),
         )
     ).to_series()
-    year = rows["school_year"].cast(pl.String).max()
+    year = max(rows["school_year"].cast(pl.String).unique())
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f"<leerresultaten_verzoek xmlns={quoteattr(NAMESPACE)}><school><schooljaar>{year}"

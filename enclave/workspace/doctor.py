@@ -9,7 +9,8 @@ from pathlib import Path
 
 from enclave.errors import EnclaveError
 from enclave.site import ZONES, Site
-from enclave.workspace.sandbox import check_namespaces, find_sandbox, jail_uid
+from enclave.workspace.jail import check_confinement
+from enclave.workspace.sandbox import find_sandbox, jail_uid
 from enclave.workspace.seccomp import open_filter
 
 OK, WARN, FAIL = "ok", "warn", "fail"
@@ -44,7 +45,7 @@ def _sandbox() -> Check:
 
 
 def _namespaces() -> Check:
-    check_namespaces(find_sandbox(), jail_uid("doctor"))
+    check_confinement(find_sandbox(), jail_uid("doctor"))
     return Check("namespaces", OK, "a process can be confined, without nested namespaces")
 
 

@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ LIBRARY = "/enclave-jail/library"
 DATA, WORK, OUTBOX = "/enclave-jail/data", "/enclave-jail/work", "/enclave-jail/outbox"
 SCRATCH_BYTES = 1 << 30
 TIMED_OUT = 124
+PROBE_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,25 @@ def run_confined(
         finally:
             process.kill()
             process.wait()
+
+
+def check_confinement(sandbox: Sandbox, uid: int | None) -> None:
+    """Raises ``RefusedError`` unless this machine confines a process in just the way jobs are."""
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as log:
+        mounts = [Mount(Path(folder), WORK)]
+        try:
+            code = run_confined(sandbox, uid, mounts, ["/usr/bin/true"], (log, PROBE_SECONDS))
+        except OSError:
+            code = -1
+    if code != 0:
+        raise RefusedError(
+            "Research code runs in namespaces of its own.",
+            where="this machine refuses them to bubblewrap",
+            next_step=(
+                "allow user namespaces (in containers often switched off; on Ubuntu an AppArmor "
+                "profile is needed), or go on without research code: --skip-workspace REASON"
+            ),
+        )
 
 
 def _command(

@@ -13,7 +13,6 @@ from enclave.ids import Digest
 
 FIRST_UID = 200_000
 UIDS = 100_000
-PROBE_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -60,29 +59,3 @@ def jail_uid(project: str) -> int | None:
     if os.geteuid() != 0:
         return None
     return FIRST_UID + int(hashlib.sha256(project.encode()).hexdigest()[:8], 16) % UIDS
-
-
-def check_namespaces(sandbox: Sandbox, uid: int | None) -> None:
-    """Raises ``RefusedError`` unless a process can be confined here, with no nested namespaces."""
-    command = [
-        sandbox.path, "--unshare-user", "--unshare-all", "--disable-userns", "--die-with-parent",
-        "--ro-bind", "/usr", "/usr", "--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64",
-        "/lib64", "--proc", "/proc", "--dev", "/dev", "/usr/bin/true",
-    ]  # fmt: skip
-    try:
-        done = subprocess.run(
-            command, env={}, capture_output=True, timeout=PROBE_SECONDS, check=False,
-            user=uid, group=uid, extra_groups=None if uid is None else [],
-        )  # fmt: skip
-        works = done.returncode == 0
-    except (OSError, subprocess.TimeoutExpired):
-        works = False
-    if not works:
-        raise RefusedError(
-            "Research code runs in namespaces of its own.",
-            where="this machine refuses them to bubblewrap",
-            next_step=(
-                "allow user namespaces (in containers often switched off; on Ubuntu an AppArmor "
-                "profile is needed), or go on without research code: --skip-workspace REASON"
-            ),
-        )

@@ -12,10 +12,10 @@ from enclave.errors import FindingsError, InputError, RefusedError
 from enclave.files import sha256_of
 from enclave.ids import ProjectId
 from enclave.receipts import JobRun, ProjectReceipt, WorkspaceReceipt
-from enclave.workspace.jail import TIMED_OUT, Cell, run_in_jail
+from enclave.workspace.jail import TIMED_OUT, Cell, check_confinement, run_in_jail
 from enclave.workspace.jail_runner import is_notebook
 from enclave.workspace.outbox import pick_up
-from enclave.workspace.sandbox import Sandbox, check_namespaces, find_sandbox, jail_uid
+from enclave.workspace.sandbox import Sandbox, find_sandbox, jail_uid
 
 JOB_SECONDS = 1800.0
 
@@ -47,7 +47,7 @@ def run_workspace(
         if not job.is_file():
             raise InputError("Every job is a file.", where=f"job {job.name}", next_step="name it")
     sandbox, uid = find_sandbox(), jail_uid(project_id)
-    check_namespaces(sandbox, uid)
+    check_confinement(sandbox, uid)
     folders = _fresh_folders(custody, project_id, view, uid)
     runs = []
     for number, job in enumerate(jobs, start=1):
