@@ -85,7 +85,7 @@ def _exports(book: Book, spec: NationSpec) -> Iterator[Export]:
     numbers = range(schools.count)
     random = np.random.default_rng([spec.seed, 6])
     bounds = [
-        np.searchsorted(frame["school"].to_numpy(), np.r_[numbers, schools.count])
+        np.asarray(np.searchsorted(frame["school"].to_numpy(), np.arange(schools.count + 1)))
         for frame in (learners, results, objecting)
     ]
     for school in numbers:

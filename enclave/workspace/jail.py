@@ -89,6 +89,7 @@ def run_confined(
 def check_confinement(sandbox: Sandbox, uid: int | None) -> None:
     """Raises ``RefusedError`` unless this machine confines a process in just the way jobs are."""
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as log:
+        Path(folder).chmod(0o755)
         mounts = [Mount(Path(folder), WORK)]
         try:
             code = run_confined(sandbox, uid, mounts, ["/usr/bin/true"], (log, PROBE_SECONDS))
