@@ -35,8 +35,8 @@ def write_deliveries(
 ) -> None:
     """Writes a folder per school, the schools ``without`` left out."""
     schools = book[0]
-    formats = _formats(spec, schools.count)
     left_out = {int(number) for number in without}
+    formats = _formats(spec, [n for n in range(schools.count) if n not in left_out])
     for export in _exports(book, spec):
         if export.school not in left_out:
             folder = out / "deliveries" / sender(export.school)
@@ -72,12 +72,14 @@ def statement(spec: NationSpec, export: Export, kind: str, files: list[str]) -> 
     }
 
 
-def _formats(spec: NationSpec, schools: int) -> list[str]:
-    """A format per school in the documented shares; each occurs among any seven schools."""
+def _formats(spec: NationSpec, schools: list[int]) -> dict[int, str]:
+    """A format per school in the documented shares; each occurs among the first four."""
     random = np.random.default_rng([spec.seed, 5])
     cycle = np.searchsorted(np.cumsum(FORMAT_SHARES)[:-1], (np.arange(20) + 0.5) / 20, "right")
-    places = np.concatenate([np.arange(4), random.permutation(np.tile(cycle, schools // 20 + 1))])
-    return [FORMATS[int(place)] for place in places[:schools]]
+    places = np.concatenate(
+        [np.arange(4), random.permutation(np.tile(cycle, len(schools) // 20 + 1))]
+    )
+    return {school: FORMATS[int(place)] for school, place in zip(schools, places, strict=False)}
 
 
 def _exports(book: Book, spec: NationSpec) -> Iterator[Export]:
