@@ -64,6 +64,7 @@ def demo(
 def _where(root: Path, summary: Path) -> str:
     near = _near(root)
     commands = (
+        (f"enclave desk user reviewer-1 --site {near}", "set a reviewer's password, then"),
         (f"enclave desk serve --site {near}", "the review desk in a browser"),
         (f"enclave ledger verify --site {near}", "prove the history"),
         (f"enclave link report --site {near}", "link quality against the truth"),
