@@ -14,4 +14,5 @@ urlpatterns = [
     path("login", accounts.LoginView.as_view(template_name="login.html"), name="login"),
     path("logout", accounts.LogoutView.as_view(), name="logout"),
     path("desk.css", views.style, name="style"),
+    path("favicon.ico", views.no_icon),
 ]

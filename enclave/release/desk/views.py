@@ -141,6 +141,14 @@ def style(request: HttpRequest) -> HttpResponse:
     return HttpResponse(text, content_type="text/css; charset=utf-8")
 
 
+@login_not_required
+@require_GET
+def no_icon(request: HttpRequest) -> HttpResponse:
+    """Nothing: browsers ask for an icon, and the desk has none."""
+    del request
+    return HttpResponse(status=204)
+
+
 def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The page for a form without a valid token."""
     del reason
