@@ -8,7 +8,7 @@ would hand over. Every part can be killed and run again.
 from __future__ import annotations
 
 import json
-import tempfile
+import shutil
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -224,13 +224,15 @@ def _seal(custody: Custody, world: Path, parcel: _Parcel, outgoing: Path) -> Non
     if parcel.fault == "wrong key":
         recipient = str(pyrage.x25519.Identity.generate().to_public())
     key = deliveries.ensure_signing_key(_key_file(world, statement.sender_id))
-    with tempfile.TemporaryDirectory(dir=world) as aside:
-        made = deliveries.seal(parcel.source, statement, recipient, key, Path(aside))
-        data = made.package.read_bytes()
-        if parcel.fault == "truncated":
-            data = data[: len(data) * 2 // 3]
-        write_bytes(outgoing / made.package.name, data)
-        write_bytes(outgoing / made.manifest.name, made.manifest.read_bytes())
+    aside = world / "sealing"
+    shutil.rmtree(aside, ignore_errors=True)
+    made = deliveries.seal(parcel.source, statement, recipient, key, aside)
+    data = made.package.read_bytes()
+    if parcel.fault == "truncated":
+        data = data[: len(data) * 2 // 3]
+    write_bytes(outgoing / made.package.name, data)
+    write_bytes(outgoing / made.manifest.name, made.manifest.read_bytes())
+    shutil.rmtree(aside)
 
 
 def _post(custody: Custody, packages: Sequence[SealedPackage]) -> None:

@@ -1,12 +1,15 @@
 """Writing a file so that it is either whole or not there."""
 
+import fcntl
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from enclave.errors import RefusedError
 from enclave.ids import Digest
 from enclave.receipts import FileDigest
 from enclave.site import Site
@@ -22,7 +25,7 @@ def atomic_path(target: Path) -> Iterator[Path]:
     the process dies, ``target`` is as it was.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".partial-")
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=PARTIAL)
     os.close(handle)
     temporary = Path(name)
     try:
@@ -32,6 +35,43 @@ def atomic_path(target: Path) -> Iterator[Path]:
         _flush(target.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+PARTIAL = ".partial-"
+"""How the name of everything unfinished begins."""
+
+
+def sweep_partials(folder: Path) -> int:
+    """Removes what killed runs left unfinished below ``folder``; returns how many entries.
+
+    Only for a caller that knows that nobody else is writing there.
+    """
+    found = sorted(folder.rglob(f"{PARTIAL}*"))
+    for path in found:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+    return len(found)
+
+
+@contextmanager
+def only_one(lock: Path, doing: str) -> Iterator[None]:
+    """Holds ``lock`` while the block runs; raises when another process holds it.
+
+    Raises:
+        RefusedError: another process is ``doing`` the same.
+    """
+    with lock.open("a") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise RefusedError(
+                f"One process at a time is {doing}.",
+                where="another one is running",
+                next_step="wait for it to end, then run the same command",
+            ) from None
+        yield
 
 
 def write_bytes(target: Path, data: bytes) -> None:

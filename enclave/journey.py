@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from enclave import deliveries, linkage, projects, release, reports, workspace
 from enclave.custody import destroy_identifiers, verify_ledger
 from enclave.errors import UsageError
+from enclave.files import only_one, sweep_partials
 from enclave.receipts import (
     AssessmentReceipt,
     DecisionReceipt,
@@ -56,9 +57,11 @@ def run_journey(custody: Custody, *, skip_workspace: str | None = None) -> Journ
     Raises:
         EnclaveError: from the step that failed; run the journey again to go on from there.
     """
-    for step in steps(skip_workspace):
-        step.run(custody)
-        custody.progress.step("journey", step.number, len(steps(skip_workspace)))
+    with only_one(custody.site.root / "journey.lock", "running this site's journey"):
+        sweep_partials(custody.site.root)
+        for step in steps(skip_workspace):
+            step.run(custody)
+            custody.progress.step("journey", step.number, len(steps(skip_workspace)))
     return outcome(custody)
 
 

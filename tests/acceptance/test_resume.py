@@ -66,7 +66,18 @@ def test_twenty_kills_at_random_points_end_in_the_same_state(tmp_path):
             killed += kill_after(root, chance.uniform(0.3, whole * (0.9 - 0.12 * kill)))
         record = json.loads(enclave(*demo_arguments(root, pupils=PUPILS)).stdout)
         assert comparable(record) == expected
-        assert not list(root.rglob(".partial-*")), "a half-written file was left behind"
+        left = list((root / "site").rglob(".partial-*"))
+        assert left == [], "a half-written file was left behind"
         verdict = json.loads(enclave("ledger", "verify", "--site", root / "site", "--json").stdout)
         assert verdict["ok"] is True
     assert killed >= KILLS // 2, "too few runs were still busy when they were killed"
+
+
+def test_a_second_journey_at_the_same_time_is_refused(demo):
+    import fcntl
+
+    with (demo.site / "journey.lock").open("a") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        done = enclave("journey", "run", "--site", demo.site, check=False)
+    assert done.returncode == 4
+    assert "another one is running" in " ".join(done.stderr.split())
