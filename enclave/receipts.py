@@ -52,7 +52,8 @@ class PassCount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class TruthScore(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Links compared with a known truth (made-up nations only).
 
-    ``linkable`` counts delivered pupils whose true person is in the spine.
+    ``linkable`` counts delivered pupils whose true person is in the spine. ``wrong_same_home``
+    counts the wrong links to somebody born on the same day at the same address: twins.
     """
 
     linkable: int
@@ -61,6 +62,33 @@ class TruthScore(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     missed: int
     precision: float
     recall: float
+    wrong_same_home: int = 0
+
+
+class DoubtedDelivery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A delivery whose links were withdrawn because its columns contradict each other."""
+
+    delivery_id: DeliveryId
+    reason: str
+
+
+class LinkedContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the linked data holds, and where it disagrees with the education registers.
+
+    ``duplicates``: results left out because the same person had the same test in another
+    delivery. ``without_background``: linked persons missing from the background register. The
+    rest counts persons by school year, school and grade with results: ``enrolled`` as the register
+    says, in ``other_grade`` of that school, at an ``other_school``, or ``not_enrolled`` that year.
+    """
+
+    results: int
+    duplicates: int
+    persons: int
+    without_background: int
+    enrolled: int
+    other_grade: int
+    other_school: int
+    not_enrolled: int
 
 
 class FileDigest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -101,6 +129,7 @@ class LinkageReceipt(Receipt, frozen=True, tag="linkage"):
     """The linkage of one round. Grain: one receipt per round.
 
     ``delivered`` pupils split into ``linked``, ``review`` and ``unlinked``; the three add up.
+    ``doubted`` names deliveries whose links were withdrawn and are in ``review``.
     """
 
     round_id: RoundId
@@ -116,6 +145,8 @@ class LinkageReceipt(Receipt, frozen=True, tag="linkage"):
     outputs: tuple[FileDigest, ...]
     keys: tuple[KeyName, ...]
     finished_at: datetime
+    doubted: tuple[DoubtedDelivery, ...] = ()
+    content: LinkedContent | None = None
 
 
 class DestroyedKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

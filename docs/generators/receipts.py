@@ -12,6 +12,8 @@ PARTS = (
     receipts.LevelCount,
     receipts.PassCount,
     receipts.TruthScore,
+    receipts.DoubtedDelivery,
+    receipts.LinkedContent,
     receipts.FileDigest,
     receipts.DestroyedKey,
     receipts.JobRun,

@@ -19,8 +19,8 @@ def run(site: SiteOption = DEFAULT_SITE, *, as_json: JsonOption = False) -> None
     """Link every accepted delivery of the open round."""
     from enclave.linkage import link_round
 
-    with DrawnProgress() as progress:
-        receipt = link_round(open_site(site, progress))
+    with DrawnProgress() as progress, open_site(site, progress) as custody:
+        receipt = link_round(custody)
     emit(receipt, as_json=as_json, text=_describe(receipt))
 
 
@@ -28,60 +28,121 @@ def run(site: SiteOption = DEFAULT_SITE, *, as_json: JsonOption = False) -> None
 def report(site: SiteOption = DEFAULT_SITE, *, as_json: JsonOption = False) -> None:
     """Print the quality of the links: per pass, by group, against the truth where there is one."""
     from enclave.errors import RefusedError
+    from enclave.linkage import late_deliveries
     from enclave.receipts import LinkageReceipt
 
-    custody = open_site(site)
-    receipt = custody.registry.find(LinkageReceipt, custody.config.round.id)
-    if receipt is None:
-        raise RefusedError(
-            "There is something to report after linkage.",
-            where=f"round {custody.config.round.id}",
-            next_step="link first: enclave link run",
-        )
-    emit(receipt, as_json=as_json, text=_describe(receipt))
+    with open_site(site) as custody:
+        receipt = custody.registry.find(LinkageReceipt, custody.config.round.id)
+        if receipt is None:
+            raise RefusedError(
+                "There is something to report after linkage.",
+                where=f"round {custody.config.round.id}",
+                next_step="link first: enclave link run",
+            )
+        late = late_deliveries(custody, receipt)
+    text = _describe(receipt)
+    if late:
+        text += f"\n\naccepted after the linkage, so not in it: {', '.join(late)}"
+    emit(receipt, as_json=as_json, text=text)
 
 
 @app.command("explain")
 def explain(*, as_json: JsonOption = False) -> None:
-    """Name the passes in order, their fields and what is known about their reach."""
-    from enclave.linkage.passes import IDENTITY_FIELDS, PASSES
+    """Name the passes in order: fields, guards, where each comes from, and its known reach."""
+    from enclave.linkage.passes import PASSES
 
     rows = [
         {
             "pass": step.name,
-            "fields": list(IDENTITY_FIELDS[step.key]),
+            "fields": list(step.fields),
+            "guards": list(step.guards),
             "address at reference date": step.at_reference_date,
+            "tolerance in days": step.tolerance_days,
+            "source": step.source,
             "yardstick": step.yardstick,
         }
         for step in PASSES
     ]
     text = "\n".join(
-        f"{row['pass']}: {', '.join(IDENTITY_FIELDS[s.key])}. {row['yardstick']}."
-        for row, s in zip(rows, PASSES, strict=True)
+        f"{number}. {step.name}: {', '.join(step.fields)}; guards {', '.join(step.guards)}.\n"
+        f"   From: {step.source}.\n"
+        f"   Reach: {step.yardstick}."
+        for number, step in enumerate(PASSES, start=1)
     )
     emit(rows, as_json=as_json, text=text)
 
 
+YARDSTICKS = {
+    ("number", "BSN"): "CBS: 99.90 % or more",
+    ("number", "no number"): "CBS: 95.00 % or more",
+}
+"""Statistics Netherlands, for employees: at most 0.1 % not linked with a BSN, 5 % by address."""
+
+
 def _describe(receipt: LinkageReceipt) -> str:
-    lines = [
-        f"{receipt.delivered:,} pupils delivered: {receipt.linked:,} linked, "
-        f"{receipt.review:,} to review, {receipt.unlinked:,} unlinked",
-        "",
-        f"{'pass':<32}{'linked':>9}{'review':>9}",
-        *[f"{count.name:<32}{count.linked:>9,}{count.review:>9,}" for count in receipt.passes],
-        "",
-        f"{'group':<32}{'pupils':>9}{'linked':>9}",
-        *[
-            f"{row.characteristic + ': ' + row.level:<32}{row.pupils:>9,}"
-            f"{row.linked / row.pupils:>9.2%}"
-            for row in receipt.rates
-        ],
-    ]
-    if receipt.truth is not None:
-        truth = receipt.truth
-        lines += [
-            "",
-            f"against the truth: {truth.correct:,} correct, {truth.wrong:,} wrong, "
-            f"{truth.missed:,} missed; precision {truth.precision:.5f}, recall {truth.recall:.5f}",
+    return "\n".join(
+        [
+            f"{receipt.delivered:,} pupils delivered: {receipt.linked:,} linked, "
+            f"{receipt.review:,} to review, {receipt.unlinked:,} unlinked",
+            *_passes(receipt),
+            *_groups(receipt),
+            *_against_truth(receipt),
+            *_content(receipt),
+            *_doubts(receipt),
         ]
-    return "\n".join(lines)
+    )
+
+
+def _passes(receipt: LinkageReceipt) -> list[str]:
+    return [
+        "",
+        f"{'pass':<36}{'linked':>10}{'review':>10}",
+        *[f"{count.name:<36}{count.linked:>10,}{count.review:>10,}" for count in receipt.passes],
+    ]
+
+
+def _groups(receipt: LinkageReceipt) -> list[str]:
+    lines = ["", f"{'group':<36}{'pupils':>10}{'linked':>10}  yardstick"]
+    for row in receipt.rates:
+        name = f"{row.characteristic}: {row.level}"
+        yardstick = YARDSTICKS.get((row.characteristic, row.level), "")
+        share = row.linked / row.pupils
+        lines.append(f"{name:<36}{row.pupils:>10,}{share:>10.2%}  {yardstick}".rstrip())
+    return lines
+
+
+def _against_truth(receipt: LinkageReceipt) -> list[str]:
+    truth = receipt.truth
+    if truth is None:
+        return []
+    return [
+        "",
+        f"against the truth: {truth.correct:,} of {truth.linkable:,} correct, "
+        f"{truth.wrong:,} wrong (twins: {truth.wrong_same_home:,}), {truth.missed:,} missed; "
+        f"precision {truth.precision:.5f}, recall {truth.recall:.5f}",
+    ]
+
+
+def _content(receipt: LinkageReceipt) -> list[str]:
+    content = receipt.content
+    if content is None:
+        return []
+    return [
+        "",
+        f"linked data: {content.results:,} results of {content.persons:,} persons; "
+        f"{content.duplicates:,} results delivered twice left out; "
+        f"{content.without_background:,} linked persons without background",
+        f"places in the results: {content.enrolled:,} as enrolled, {content.other_grade:,} in "
+        f"another grade, {content.other_school:,} at another school, "
+        f"{content.not_enrolled:,} not enrolled that year",
+    ]
+
+
+def _doubts(receipt: LinkageReceipt) -> list[str]:
+    if not receipt.doubted:
+        return []
+    return [
+        "",
+        "deliveries in doubt, links sent to review:",
+        *[f"  {doubt.delivery_id}: {doubt.reason}" for doubt in receipt.doubted],
+    ]

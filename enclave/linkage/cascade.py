@@ -1,133 +1,144 @@
 """Running the passes: join first, count candidates on the hits, hand the residue on."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
-from enclave.linkage.passes import GUARD_FIELDS, PASSES, Pass
+from enclave.linkage.doubt import Doubt, find_doubts, withdraw
+from enclave.linkage.passes import LINKED, PASSES, REVIEW, TELLING_GUARDS, UNLINKED, Pass
 
 ROW = ("delivery_id", "pupil_row")
-LINKED, REVIEW, UNLINKED = "linked", "review", "unlinked"
-SUSPECT_SHARE = 0.5
-SUSPECT_HITS = 10
-"""A delivery in which at least this share of ten or more number hits contradicts is suspect."""
+_CLAIM = ("delivery_id", "person_id")
+_DECISION: dict[str, pl.DataType] = {
+    "delivery_id": pl.String(),
+    "pupil_row": pl.UInt32(),
+    "person_id": pl.String(),
+    "status": pl.String(),
+    "pass_name": pl.String(),
+    "candidates": pl.UInt32(),
+}
+_EVIDENCE: dict[str, pl.DataType] = {"strange": pl.Boolean(), "other_sex": pl.Boolean()}
+
+
+@dataclass(frozen=True)
+class Links:
+    """What the passes decided.
+
+    ``rows``: one row per delivered pupil, sorted by delivery_id and pupil_row: person_id (null
+    unless linked), status, pass_name (null when unlinked) and candidates (persons that the
+    deciding pass found, 0 when unlinked). ``doubts``: deliveries whose links were withdrawn.
+    """
+
+    rows: pl.DataFrame
+    doubts: tuple[Doubt, ...]
 
 
 def run_passes(
-    pupils: pl.DataFrame, spine: pl.LazyFrame, passes: Sequence[Pass] = PASSES
-) -> pl.DataFrame:
-    """The decision on every delivered pupil.
+    pupils: pl.LazyFrame,
+    spine: pl.LazyFrame,
+    passes: Sequence[Pass] = PASSES,
+    *,
+    stray: Collection[str] = (),
+    after_pass: Callable[[int], None] | None = None,
+) -> Links:
+    """The decision on every delivered pupil. The order of the rows given changes nothing.
 
-    One row per pupil: delivery_id, pupil_row, person_id (null unless linked), status, pass_name and
-    candidates (persons found by the deciding pass, 0 when unlinked). The order of the rows given
-    changes nothing.
+    Args:
+        pupils: delivery_id, pupil_row, reference_date, keys and guards (Binary of 16 bytes).
+        spine: person_id, keys and guards, valid_from, valid_to; one row per address spell.
+        passes: in order.
+        stray: deliveries whose reference date the spine does not cover.
+        after_pass: hears the number of passes done.
     """
-    residue = pupils
-    decided: list[pl.DataFrame] = []
-    for step in passes:
+    decided = pl.DataFrame(schema=_DECISION | _EVIDENCE)
+    claimed = pl.DataFrame(schema=dict.fromkeys(_CLAIM, pl.String))
+    for number, step in enumerate(passes, start=1):
+        residue = pupils.join(decided.lazy().select(ROW), on=ROW, how="anti")
         hits = _hits(residue, spine, step)
-        decision = _decide(hits, _taken(decided), step)
-        decided.append(decision)
-        residue = residue.join(decision, on=ROW, how="anti")
-    rest = residue.select(
-        *ROW,
-        pl.lit(None, pl.String).alias("person_id"),
-        pl.lit(UNLINKED).alias("status"),
-        pl.lit(None, pl.String).alias("pass_name"),
-        pl.lit(0, pl.UInt32).alias("candidates"),
-        pl.lit(value=False).alias("contradicted"),
+        decided = pl.concat([decided, _decide(hits, claimed, step)])
+        claimed = pl.concat([claimed, hits.select(_CLAIM)]).unique()
+        if after_pass is not None:
+            after_pass(number)
+    doubts = find_doubts(decided, stray, passes)
+    rest = pupils.select(ROW).join(decided.lazy().select(ROW), on=ROW, how="anti").collect()
+    unlinked = rest.with_columns(
+        person_id=pl.lit(None, pl.String),
+        status=pl.lit(UNLINKED),
+        pass_name=pl.lit(None, pl.String),
+        candidates=pl.lit(0, pl.UInt32),
     )
-    links = _suspect_deliveries(pl.concat([*decided, rest]))
-    return links.drop("contradicted").sort(ROW)
+    every = pl.concat([decided.select(*_DECISION), unlinked.select(*_DECISION)])
+    return Links(withdraw(every, doubts, passes).sort(ROW), doubts)
 
 
-def _hits(residue: pl.DataFrame, spine: pl.LazyFrame, step: Pass) -> pl.DataFrame:
+def _hits(residue: pl.LazyFrame, spine: pl.LazyFrame, step: Pass) -> pl.DataFrame:
     """Pairs of a pupil and a person that agree on the pass's key. One row per pair.
 
-    ``agrees``: at least one guard agrees on some spell; null guards say nothing.
+    ``contradicted``: on every spell some guard is known on both sides and none agrees.
+    ``strange``: the same for the telling guards. ``other_sex``: sex is known and differs. Both are
+    false for a pass by address, whose key holds them.
     """
-    wanted = residue.lazy().filter(pl.col(step.key).is_not_null())
-    guards = [name for name in GUARD_FIELDS if name != step.key]
-    persons = spine.select("person_id", step.key, *guards, "valid_from", "valid_to")
-    pairs = wanted.select(*ROW, step.key, *guards, "reference_date").join(
-        persons, on=step.key, suffix="_spine"
+    number = pl.col(step.key).bin.reinterpret(dtype=pl.UInt128, endianness="little")
+    watched = TELLING_GUARDS if step.by_number else ()
+    sex = ("guard_sex",) if step.by_number else ()
+    guards = sorted({*step.guards, *watched, *sex})
+    wanted = residue.filter(pl.col(step.key).is_not_null()).select(
+        *ROW, number.alias("number"), *guards, "reference_date"
     )
+    persons = spine.filter(pl.col(step.key).is_not_null()).select(
+        "person_id", number.alias("number"), *guards, "valid_from", "valid_to"
+    )
+    pairs = wanted.join(persons, on="number", suffix="_spine")
     if step.at_reference_date:
-        day = pl.col("reference_date")
-        pairs = pairs.filter(
-            (pl.col("valid_from") <= day)
-            & (pl.col("valid_to").is_null() | (pl.col("valid_to") > day))
-        )
-    agree = pl.any_horizontal(
-        (pl.col(name) == pl.col(f"{name}_spine")).fill_null(value=False) for name in guards
-    )
-    known = pl.any_horizontal(
-        pl.col(name).is_not_null() & pl.col(f"{name}_spine").is_not_null() for name in guards
-    )
+        pairs = pairs.filter(_valid(step.tolerance_days))
     return (
         pairs.group_by(*ROW, "person_id")
-        .agg((agree | ~known).any().alias("agrees"))
+        .agg(
+            _contradicted(step.guards).all().alias("contradicted"),
+            _contradicted(watched).all().alias("strange"),
+            _contradicted(sex).all().alias("other_sex"),
+        )
         .collect(engine="streaming")
     )
 
 
-def _decide(hits: pl.DataFrame, taken: pl.DataFrame, step: Pass) -> pl.DataFrame:
-    """The decision on every pupil with a hit: linked or review."""
-    claims = hits.group_by("delivery_id", "person_id").agg(pl.len().alias("claims"))
+def _valid(tolerance_days: int) -> pl.Expr:
+    """Whether the address was valid at the reference date: from the first day, not on the last."""
+    day, slack = pl.col("reference_date"), pl.duration(days=tolerance_days)
+    ended = (pl.col("valid_to") <= day - slack).fill_null(value=False)
+    return (pl.col("valid_from") <= day + slack) & ~ended
+
+
+def _contradicted(guards: Sequence[str]) -> pl.Expr:
+    if not guards:
+        return pl.lit(value=False)
+    agrees = [(pl.col(name) == pl.col(f"{name}_spine")) for name in guards]
+    known = pl.any_horizontal(agree.is_not_null() for agree in agrees)
+    return known & ~pl.any_horizontal(agree.fill_null(value=False) for agree in agrees)
+
+
+def _decide(hits: pl.DataFrame, claimed: pl.DataFrame, step: Pass) -> pl.DataFrame:
+    """The decision on every pupil with a hit: linked or review, with what the guards said."""
+    claims = hits.group_by(_CLAIM).agg((pl.len() > 1).alias("contested"))
+    before = claimed.with_columns(pl.lit(value=True).alias("claimed"))
     rows = (
-        hits.join(claims, on=["delivery_id", "person_id"])
-        .join(
-            taken.with_columns(pl.lit(value=True).alias("taken")),
-            on=["delivery_id", "person_id"],
-            how="left",
-        )
+        hits.join(claims, on=_CLAIM)
+        .join(before, on=_CLAIM, how="left")
         .group_by(ROW)
         .agg(
             pl.col("person_id").min(),
             pl.len().cast(pl.UInt32).alias("candidates"),
-            pl.col("claims").max(),
-            pl.col("taken").fill_null(value=False).any(),
-            pl.col("agrees").all(),
+            (pl.col("contested") | pl.col("claimed").fill_null(value=False)).any(),
+            pl.col("contradicted", "strange", "other_sex").all(),
         )
     )
-    contradicted = pl.lit(value=False) if not step.guarded else ~pl.col("agrees")
-    sure = (pl.col("candidates") == 1) & (pl.col("claims") == 1) & ~pl.col("taken")
-    return rows.with_columns(contradicted.alias("contradicted")).select(
+    sure = (pl.col("candidates") == 1) & ~pl.col("contested") & ~pl.col("contradicted")
+    return rows.select(
         *ROW,
-        pl.when(sure & ~pl.col("contradicted")).then("person_id").alias("person_id"),
-        pl.when(sure & ~pl.col("contradicted"))
-        .then(pl.lit(LINKED))
-        .otherwise(pl.lit(REVIEW))
-        .alias("status"),
+        pl.when(sure).then("person_id").alias("person_id"),
+        pl.when(sure).then(pl.lit(LINKED)).otherwise(pl.lit(REVIEW)).alias("status"),
         pl.lit(step.name).alias("pass_name"),
         "candidates",
-        "contradicted",
+        *_EVIDENCE,
     )
-
-
-def _taken(decided: list[pl.DataFrame]) -> pl.DataFrame:
-    """Persons that a stronger pass has linked, by delivery."""
-    schema = {"delivery_id": pl.String, "person_id": pl.String}
-    parts = [frame.select("delivery_id", "person_id").drop_nulls() for frame in decided]
-    return pl.concat([pl.DataFrame(schema=schema), *parts]).unique()
-
-
-def _suspect_deliveries(links: pl.DataFrame) -> pl.DataFrame:
-    """Sends every linked pupil of a delivery to review when its numbers contradict its guards.
-
-    That is what a shifted column or another school's file looks like.
-    """
-    guarded = [step.name for step in PASSES if step.guarded]
-    suspect = (
-        links.filter(pl.col("pass_name").is_in(guarded))
-        .group_by("delivery_id")
-        .agg(pl.len().alias("hits"), pl.col("contradicted").mean().alias("share"))
-        .filter((pl.col("hits") >= SUSPECT_HITS) & (pl.col("share") >= SUSPECT_SHARE))
-        .select("delivery_id", pl.lit(value=True).alias("suspect"))
-    )
-    marked = links.join(suspect, on="delivery_id", how="left")
-    doubted = pl.col("suspect").fill_null(value=False) & (pl.col("status") == LINKED)
-    return marked.with_columns(
-        pl.when(doubted).then(pl.lit(REVIEW)).otherwise("status").alias("status"),
-        pl.when(~doubted).then("person_id").alias("person_id"),
-    ).drop("suspect")

@@ -2,32 +2,43 @@
 
 import io
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
+from typing import Self
 
 import polars as pl
+import pyarrow.parquet as pq
 
 from enclave.custody import Custody
 from enclave.errors import InputError
-from enclave.files import sha256_of
+from enclave.files import atomic_path, sha256_of
+from enclave.ids import DeliveryId
 from enclave.linkage.keys import Hasher
-from enclave.linkage.spine import addition, key_columns
-from enclave.receipts import DeliveryReceipt
+from enclave.linkage.passes import IDENTITY_FIELDS
+from enclave.linkage.registers import TRUTH, scan_register
+from enclave.linkage.spine import derived_columns, key_columns
+from enclave.receipts import DeliveryReceipt, LinkageReceipt
 
-TRUTH_COLUMNS = ("sender_id", "learner_id", "person_id")
+BLOCK_ROWS = 100_000
 
 
 @dataclass(frozen=True)
 class Gathered:
     """All delivered pupils of a round.
 
-    ``pupils``: one row per pupil of a delivery: delivery_id, pupil_row, keys and guards,
-    reference_date, and what the quality report counts by (sex, birth_year, number). ``truth``:
-    delivery_id, pupil_row, true_person (null: not in the spine), in memory only; null without a
-    known truth.
+    ``path``: one row per pupil of a delivery: delivery_id, pupil_row, keys and guards,
+    reference_date, and what the quality report counts by (sex, birth_year, number,
+    address_key). ``dates``: the reference date of every delivery. ``truth``: delivery_id,
+    pupil_row, true_person (null: not in the spine), in memory only; null without a known truth.
     """
 
-    pupils: pl.DataFrame
+    path: Path
+    dates: dict[str, date]
     truth: pl.DataFrame | None
+
+    def scan(self) -> pl.LazyFrame:
+        """The pupils, lazily."""
+        return pl.scan_parquet(self.path)
 
 
 def accepted_deliveries(custody: Custody) -> list[DeliveryReceipt]:
@@ -40,21 +51,66 @@ def accepted_deliveries(custody: Custody) -> list[DeliveryReceipt]:
     return sorted(receipts, key=lambda receipt: receipt.delivery_id)
 
 
+def late_deliveries(custody: Custody, receipt: LinkageReceipt) -> list[DeliveryId]:
+    """The deliveries that were accepted after the linkage and so are not in it."""
+    accepted = accepted_deliveries(custody)
+    return [late.delivery_id for late in accepted if late.received_at > receipt.finished_at]
+
+
 def gather(custody: Custody, hasher: Hasher, receipts: list[DeliveryReceipt]) -> Gathered:
-    """Reads every accepted delivery's identifiers and hashes them.
+    """Hashes every accepted delivery's identifiers into ``linkage/keys-deliveries.parquet``.
+
+    One delivery's identifiers are open at a time; what was hashed is written block by block.
 
     Raises:
         InputError: a file is missing or is not the one of its receipt.
     """
     known = _read_truth(custody)
-    pupils, truths = [], []
-    for number, receipt in enumerate(receipts, start=1):
-        frame = _open(custody, receipt)
-        pupils.append(_keyed(frame, hasher, receipt))
-        if known is not None:
-            truths.append(_true_persons(frame, known, receipt))
-        custody.progress.step("linkage: hashing", number, len(receipts))
-    return Gathered(pl.concat(pupils), pl.concat(truths) if truths else None)
+    target = custody.site.zone("linkage") / "keys-deliveries.parquet"
+    dates: dict[str, date] = {}
+    truths: list[pl.DataFrame] = []
+    with atomic_path(target) as temporary, _Blocks(temporary) as blocks:
+        for number, receipt in enumerate(receipts, start=1):
+            frame = _open(custody, receipt)
+            dates[receipt.delivery_id] = frame["reference_date"][0]
+            blocks.add(_keyed(frame, hasher, receipt))
+            if known is not None:
+                truths.append(_true_persons(frame, known, receipt))
+            custody.progress.step("linkage: hashing", number, len(receipts))
+    return Gathered(target, dates, pl.concat(truths) if truths else None)
+
+
+class _Blocks:
+    """Writes frames of one schema to a Parquet file, many in one row group."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._writer: pq.ParquetWriter | None = None
+        self._waiting: list[pl.DataFrame] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self._write()
+        if self._writer is not None:
+            self._writer.close()
+
+    def add(self, frame: pl.DataFrame) -> None:
+        self._waiting.append(frame)
+        if sum(waiting.height for waiting in self._waiting) >= BLOCK_ROWS:
+            self._write()
+
+    def _write(self) -> None:
+        if not self._waiting:
+            return
+        table = pl.concat(self._waiting).to_arrow()
+        self._writer = self._writer or pq.ParquetWriter(
+            self._path, table.schema, compression="zstd"
+        )
+        self._writer.write_table(table)
+        self._waiting = []
 
 
 def checked_path(custody: Custody, receipt: DeliveryReceipt, role: str) -> Path:
@@ -79,7 +135,14 @@ def _open(custody: Custody, receipt: DeliveryReceipt) -> pl.DataFrame:
             next_step="verify the ledger: enclave ledger verify",
         )
     plain = custody.vault.open(receipt.data_key, path.read_bytes())
-    return pl.read_parquet(io.BytesIO(plain))
+    frame = pl.read_parquet(io.BytesIO(plain))
+    if frame.height != receipt.pupils or frame["pupil_row"].n_unique() != receipt.pupils:
+        raise InputError(
+            "A delivery's identifiers have one row per pupil of its receipt.",
+            where=f"identifiers of delivery {receipt.delivery_id}",
+            next_step="restore the linkage zone from its backup; do not receive again",
+        )
+    return frame
 
 
 def _keyed(frame: pl.DataFrame, hasher: Hasher, receipt: DeliveryReceipt) -> pl.DataFrame:
@@ -90,7 +153,8 @@ def _keyed(frame: pl.DataFrame, hasher: Hasher, receipt: DeliveryReceipt) -> pl.
         .then(pl.lit("education number only"))
         .otherwise(pl.lit("no number"))
     )
-    return frame.with_columns(addition()).select(
+    whole = pl.all_horizontal(pl.col(name).is_not_null() for name in IDENTITY_FIELDS["home"])
+    return frame.with_columns(derived_columns()).select(
         pl.lit(str(receipt.delivery_id)).alias("delivery_id"),
         "pupil_row",
         *key_columns(hasher),
@@ -98,12 +162,13 @@ def _keyed(frame: pl.DataFrame, hasher: Hasher, receipt: DeliveryReceipt) -> pl.
         "sex",
         pl.col("birth_date").str.slice(0, 4).alias("birth_year"),
         number.alias("number"),
+        pl.when(whole).then(pl.lit("whole")).otherwise(pl.lit("not whole")).alias("address_key"),
     )
 
 
 def _read_truth(custody: Custody) -> pl.DataFrame | None:
-    path = custody.config.registers.truth
-    return pl.read_parquet(path, columns=list(TRUTH_COLUMNS)) if path else None
+    place = custody.config.registers.truth
+    return scan_register(place, "truth", TRUTH).collect() if place else None
 
 
 def _true_persons(

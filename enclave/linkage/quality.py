@@ -2,14 +2,15 @@
 
 import polars as pl
 
-from enclave.linkage.cascade import LINKED, REVIEW, ROW
-from enclave.linkage.passes import PASSES
+from enclave.linkage.cascade import ROW
+from enclave.linkage.passes import LINKED, PASSES, REVIEW, TELLING_GUARDS
 from enclave.receipts import LevelCount, PassCount, TruthScore
 
 MINIMUM_PUPILS = 10
 """Groups smaller than this are pooled: the receipt is read by many (policy cbs, minimum units)."""
 
-CHARACTERISTICS = ("number", "sex", "birth_year")
+CHARACTERISTICS = ("number", "address_key", "sex", "birth_year")
+OTHER = "other"
 
 
 def pass_counts(links: pl.DataFrame) -> tuple[PassCount, ...]:
@@ -22,27 +23,45 @@ def pass_counts(links: pl.DataFrame) -> tuple[PassCount, ...]:
     )
 
 
-def rates(links: pl.DataFrame, pupils: pl.DataFrame) -> tuple[LevelCount, ...]:
-    """Delivered and linked pupils by characteristic; small groups are pooled, then left out."""
-    joined = pupils.select(*ROW, *CHARACTERISTICS).join(links.select(*ROW, "status"), on=ROW)
-    found: list[LevelCount] = []
-    for name in CHARACTERISTICS:
-        level = pl.col(name).fill_null("unknown")
-        table = (
-            joined.group_by(level.alias("level"))
-            .agg(pl.len().alias("pupils"), (pl.col("status") == LINKED).sum().alias("linked"))
-            .sort("level")
-        )
-        small = table["pupils"] < MINIMUM_PUPILS
-        rest = table.filter(small)
-        found += [LevelCount(name, *row) for row in table.filter(~small).iter_rows()]
-        pooled, linked = int(rest["pupils"].sum()), int(rest["linked"].sum())
-        if pooled >= MINIMUM_PUPILS:
-            found.append(LevelCount(name, "other", pooled, linked))
-    return tuple(found)
+def rates(links: pl.DataFrame, pupils: pl.LazyFrame) -> tuple[LevelCount, ...]:
+    """Delivered and linked pupils by characteristic, no level below ``MINIMUM_PUPILS``.
+
+    The levels of a characteristic add up to all delivered pupils, so a small one is not left out:
+    the total would tell it. It is pooled with the next smallest instead. With fewer pupils than
+    the minimum in all there are no rates.
+    """
+    counted = (
+        pupils.select(*ROW, *CHARACTERISTICS)
+        .join(links.lazy().select(*ROW, "status"), on=ROW)
+        .group_by(CHARACTERISTICS)
+        .agg(pl.len().alias("pupils"), (pl.col("status") == LINKED).sum().alias("linked"))
+        .collect(engine="streaming")
+    )
+    return tuple(level for name in CHARACTERISTICS for level in _levels(counted, name))
 
 
-def truth_score(links: pl.DataFrame, truth: pl.DataFrame | None) -> TruthScore | None:
+def _levels(counted: pl.DataFrame, name: str) -> list[LevelCount]:
+    table = (
+        counted.group_by(pl.col(name).fill_null("unknown").alias("level"))
+        .agg(pl.col("pupils", "linked").sum())
+        .sort("pupils", "level")
+    )
+    pooled = 0
+    while pooled < table.height and table["pupils"][pooled] < MINIMUM_PUPILS:
+        pooled += 1
+    while 0 < pooled < table.height and table["pupils"][:pooled].sum() < MINIMUM_PUPILS:
+        pooled += 1
+    shown = table[pooled:].sort("level")
+    found = [LevelCount(name, *row) for row in shown.iter_rows()]
+    rest = table[:pooled]
+    if rest["pupils"].sum() >= MINIMUM_PUPILS:
+        found.append(LevelCount(name, OTHER, int(rest["pupils"].sum()), int(rest["linked"].sum())))
+    return found
+
+
+def truth_score(
+    links: pl.DataFrame, truth: pl.DataFrame | None, spine: pl.LazyFrame
+) -> TruthScore | None:
     """The links compared with the true persons; null without a truth.
 
     Precision is correct over all links; recall is correct over delivered pupils who are in the
@@ -50,10 +69,12 @@ def truth_score(links: pl.DataFrame, truth: pl.DataFrame | None) -> TruthScore |
     """
     if truth is None:
         return None
-    joined = links.join(truth, on=ROW)
+    joined = links.join(truth, on=ROW, how="left")
     linkable = int(joined["true_person"].is_not_null().sum())
     linked = int((joined["status"] == LINKED).sum())
-    correct = int((joined["person_id"] == joined["true_person"]).fill_null(value=False).sum())
+    right = (pl.col("person_id") == pl.col("true_person")).fill_null(value=False)
+    correct = joined.filter(right).height
+    wrong = joined.filter((pl.col("status") == LINKED) & ~right)
     return TruthScore(
         linkable=linkable,
         correct=correct,
@@ -61,4 +82,22 @@ def truth_score(links: pl.DataFrame, truth: pl.DataFrame | None) -> TruthScore |
         missed=linkable - correct,
         precision=correct / linked if linked else 1.0,
         recall=correct / linkable if linkable else 1.0,
+        wrong_same_home=_same_home(wrong, spine),
     )
+
+
+def _same_home(wrong: pl.DataFrame, spine: pl.LazyFrame) -> int:
+    """How many wrong links share birth date and address with the true person: twins."""
+    pairs = wrong.select(*ROW, "person_id", "true_person").drop_nulls()
+    people = pl.concat([pairs["person_id"], pairs["true_person"]]).unique()
+    homes = (
+        spine.filter(pl.col("person_id").is_in(people.implode()))
+        .select("person_id", *TELLING_GUARDS)
+        .drop_nulls()
+        .unique()
+        .collect(engine="streaming")
+    )
+    found = pairs.join(homes, on="person_id").join(
+        homes.rename({"person_id": "true_person"}), on=("true_person", *TELLING_GUARDS)
+    )
+    return found.select(ROW).unique().height

@@ -1,5 +1,7 @@
 """The population spine as keyed hashes, written once per round beside the deliveries' keys."""
 
+from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -9,17 +11,50 @@ from enclave.errors import FindingsError, InputError
 from enclave.files import atomic_path
 from enclave.linkage.keys import Hasher
 from enclave.linkage.passes import ALL_FIELDS
+from enclave.linkage.registers import DATE, TEXT, Columns, scan_register
 
-COLUMNS = (
-    "person_id", "bsn", "education_number", "sex", "birth_date", "postcode", "house_number",
-    "house_addition", "valid_from", "valid_to",
-)  # fmt: skip
+COLUMNS: Columns = {
+    "person_id": TEXT,
+    "bsn": TEXT,
+    "education_number": TEXT,
+    "sex": TEXT,
+    "birth_date": TEXT,
+    "postcode": TEXT,
+    "house_number": TEXT,
+    "house_addition": TEXT,
+    "valid_from": DATE,
+    "valid_to": DATE,
+}
+LENGTHS = {"bsn": 9, "education_number": 9, "sex": 1, "birth_date": 8, "postcode": 6}
+"""Characters of every value. One lost zero or one space, and a column would never match."""
+
+MAXIMUM_AGE = timedelta(days=366)
+"""People move every day: without a change in a year before the reference date it is an old copy."""
 
 
-def addition() -> pl.Expr:
-    """The house addition for a key: upper case, letters and digits, empty when there is none."""
-    text = pl.col("house_addition").str.to_uppercase().str.replace_all(r"[^A-Z0-9]", "")
-    return text.fill_null("").alias("addition")
+@dataclass(frozen=True)
+class Spine:
+    """The keyed spine and the period for which its addresses are known."""
+
+    path: Path
+    first: date
+    last: date
+
+    def covers(self, day: date) -> bool:
+        """Whether addresses of that day are known."""
+        return self.first <= day <= self.last + MAXIMUM_AGE
+
+
+def derived_columns() -> list[pl.Expr]:
+    """Parts of keys that are made from other columns.
+
+    ``addition``: the house addition in upper case, letters and digits, empty when there is none.
+    ``birth``: the birth date when all of it is known.
+    """
+    addition = pl.col("house_addition").str.to_uppercase().str.replace_all(r"[^A-Z0-9]", "")
+    born = pl.col("birth_date")
+    whole = (born.str.slice(4, 2) != "00") & (born.str.slice(6, 2) != "00")
+    return [addition.fill_null("").alias("addition"), pl.when(whole).then(born).alias("birth")]
 
 
 def key_columns(hasher: Hasher) -> list[pl.Expr]:
@@ -27,65 +62,73 @@ def key_columns(hasher: Hasher) -> list[pl.Expr]:
     return [hasher.key(name, parts).alias(name) for name, parts in ALL_FIELDS.items()]
 
 
-def build_spine(custody: Custody, hasher: Hasher) -> Path:
-    """Hashes the register into ``linkage/keys-spine.parquet`` and returns the path.
+def build_spine(custody: Custody, hasher: Hasher) -> Spine:
+    """Hashes the register into ``linkage/keys-spine.parquet``.
 
     One row per person and address spell: person_id, keys and guards (Binary of 16 bytes),
     valid_from, valid_to (null: still valid). Streams; memory stays bounded.
 
     Raises:
-        InputError: the register is missing, lacks a column or ends before the reference date.
-        FindingsError: one BSN belongs to two persons.
+        InputError: the register is missing, lacks a column or does not cover the reference date.
+        FindingsError: values are not in their form, or one BSN belongs to two persons.
     """
-    source = Path(custody.config.registers.population_spine)
-    register = _scan(source)
+    register = scan_register(custody.config.registers.population_spine, "population_spine", COLUMNS)
     target = custody.site.zone("linkage") / "keys-spine.parquet"
-    with atomic_path(target) as temporary:
-        register.with_columns(addition()).select(
-            "person_id", *key_columns(hasher), "valid_from", "valid_to"
-        ).sink_parquet(temporary)
-    _check(custody, target)
-    return target
-
-
-def _scan(source: Path) -> pl.LazyFrame:
-    if not source.is_file():
-        raise InputError(
-            "The population spine lies where enclave.toml says.",
-            where="registers.population_spine",
-            next_step="mend the path in enclave.toml",
-        )
-    register = pl.scan_parquet(source)
-    missing = [name for name in COLUMNS if name not in register.collect_schema().names()]
-    if missing:
-        raise InputError(
-            "The population spine has the documented columns.",
-            where=f"columns {', '.join(missing)}",
-            next_step="deliver the register again",
-        )
-    return register.select(COLUMNS)
-
-
-def _check(custody: Custody, keyed: Path) -> None:
-    spine = pl.scan_parquet(keyed)
-    day = custody.config.round.reference_date
-    current = pl.col("valid_to").is_null() | (pl.col("valid_to") > day)
-    facts = spine.select(
-        ((pl.col("valid_from") <= day) & current).any().alias("covers"),
-    ).collect(engine="streaming")
-    if facts.is_empty() or not facts["covers"][0]:
+    spine = _examine(register, target)
+    if not spine.covers(custody.config.round.reference_date):
         raise InputError(
             "The population spine covers the reference date.",
             where="round.reference_date",
             next_step="deliver a newer register, or mend the date in enclave.toml",
         )
+    with atomic_path(target) as temporary:
+        register.with_columns(derived_columns()).select(
+            "person_id", *key_columns(hasher), "valid_from", "valid_to"
+        ).sink_parquet(temporary)
+    _refuse_shared_numbers(target)
+    return spine
+
+
+def _examine(register: pl.LazyFrame, target: Path) -> Spine:
+    """The period of the register, after its values were found to be in their form."""
+    malformed = [
+        (pl.col(name).str.len_bytes() != length).sum().alias(name)
+        for name, length in LENGTHS.items()
+    ]
+    facts = register.select(
+        *malformed,
+        pl.col("person_id").null_count(),
+        pl.col("valid_from").null_count(),
+        pl.col("valid_from").min().alias("first"),
+        pl.max_horizontal(pl.col("valid_from").max(), pl.col("valid_to").max()).alias("last"),
+    ).collect(engine="streaming")
+    found = facts.row(0, named=True)
+    first, last = found.pop("first"), found.pop("last")
+    if first is None:
+        raise InputError(
+            "The population spine holds persons with dated addresses.",
+            where="registers.population_spine",
+            next_step="deliver the register again",
+        )
+    wrong = ", ".join(f"{name} {count:,}" for name, count in found.items() if count)
+    if wrong:
+        raise FindingsError(
+            "Values of the population spine are in their documented form, person_id and "
+            "valid_from never missing.",
+            where=f"rows by column: {wrong}",
+            next_step="let the register's owner mend it, then run the linkage again",
+        )
+    return Spine(target, first, last)
+
+
+def _refuse_shared_numbers(keyed: Path) -> None:
+    person = pl.col("person_id").hash()
     shared = (
-        spine.filter(pl.col("bsn").is_not_null())
-        .select("bsn", "person_id")
-        .group_by("bsn")
-        .agg(pl.col("person_id").min().alias("low"), pl.col("person_id").max().alias("high"))
-        .filter(pl.col("low") != pl.col("high"))
-        .select(pl.len())
+        pl.scan_parquet(keyed)
+        .filter(pl.col("bsn").is_not_null())
+        .group_by(pl.col("bsn").bin.reinterpret(dtype=pl.UInt128, endianness="little"))
+        .agg((person.min() != person.max()).alias("shared"))
+        .select(pl.col("shared").sum())
         .collect(engine="streaming")
         .item()
     )

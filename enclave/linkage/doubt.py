@@ -1,0 +1,78 @@
+"""Deliveries that contradict themselves or the spine: a shifted column, another code for sex.
+
+One wrong row shows in the guards of that row. A column that slipped by one row does not: half of
+the numbers that point at a stranger still agree on sex. So whole deliveries are judged, by the
+guards that strangers seldom share.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from enclave.linkage.passes import LINKED, REVIEW, Pass
+
+DOUBTFUL_PUPILS = 3
+DOUBTFUL_SHARE = 0.2
+"""A delivery is doubted from this many pupils and this share of those that a number pass found.
+
+An address is stale for 7 to 12 % and a birth date mistyped for some 2 % of pupils, so both at once
+happen to some 0.2 %: three among ten or fewer hardly ever."""
+
+NUMBERS = "numbers agree where birth date and address do not"
+SEX = "sex differs where numbers agree"
+DATE = "reference date outside the period of the spine"
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """One doubted delivery and the reason that weighs most: ``NUMBERS``, ``SEX`` or ``DATE``."""
+
+    delivery_id: str
+    reason: str
+
+
+def find_doubts(
+    decided: pl.DataFrame, stray: Collection[str], passes: Sequence[Pass]
+) -> tuple[Doubt, ...]:
+    """The doubted deliveries, in order of delivery id.
+
+    Args:
+        decided: delivery_id, pass_name, strange, other_sex of every pupil that some pass found.
+        stray: deliveries whose reference date the spine does not cover.
+        passes: what ran; only passes by number tell something.
+    """
+    shares = (
+        decided.filter(pl.col("pass_name").is_in([step.name for step in passes if step.by_number]))
+        .group_by("delivery_id", "pass_name")
+        .agg(_doubtful("strange"), _doubtful("other_sex"))
+        .group_by("delivery_id")
+        .agg(pl.col("strange", "other_sex").any())
+    )
+    reasons = dict.fromkeys(stray, DATE)
+    reasons |= dict.fromkeys(shares.filter("other_sex")["delivery_id"], SEX)
+    reasons |= dict.fromkeys(shares.filter("strange")["delivery_id"], NUMBERS)
+    return tuple(Doubt(delivery, reasons[delivery]) for delivery in sorted(reasons))
+
+
+def withdraw(links: pl.DataFrame, doubts: Sequence[Doubt], passes: Sequence[Pass]) -> pl.DataFrame:
+    """The links with those of doubted deliveries sent to review.
+
+    With doubted numbers no link of the delivery stands. With another doubt those by number stand:
+    they rest neither on sex nor on the reference date.
+    """
+    by_address = [step.name for step in passes if not step.by_number]
+    every = [doubt.delivery_id for doubt in doubts if doubt.reason == NUMBERS]
+    some = [doubt.delivery_id for doubt in doubts if doubt.reason != NUMBERS]
+    delivery = pl.col("delivery_id")
+    doubted = (pl.col("status") == LINKED) & (
+        delivery.is_in(every) | (delivery.is_in(some) & pl.col("pass_name").is_in(by_address))
+    )
+    return links.with_columns(
+        pl.when(doubted).then(pl.lit(REVIEW)).otherwise("status").alias("status"),
+        pl.when(~doubted).then("person_id").alias("person_id"),
+    )
+
+
+def _doubtful(name: str) -> pl.Expr:
+    return (pl.col(name).sum() >= DOUBTFUL_PUPILS) & (pl.col(name).mean() >= DOUBTFUL_SHARE)

@@ -1,0 +1,72 @@
+"""Reading the registers that lie outside the site: there, readable, with the documented columns."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import polars as pl
+
+from enclave.errors import InputError
+
+TEXT, DATE = (pl.String(),), (pl.Date(),)
+INTEGER = (pl.Int8(), pl.Int16(), pl.Int32(), pl.Int64(), pl.UInt8(), pl.UInt16(), pl.UInt32())
+Columns = Mapping[str, tuple[pl.DataType, ...]]
+"""The columns a register must have, with the types each may be of."""
+
+BACKGROUND: Columns = {
+    "person_id": TEXT,
+    "sex": TEXT,
+    "birth_year": INTEGER,
+    "origin": TEXT,
+    "household_income": TEXT,
+    "household_form": TEXT,
+    "parental_education": TEXT,
+}
+ENROLMENTS: Columns = {
+    "person_id": TEXT,
+    "school_code": TEXT,
+    "school_year": TEXT,
+    "grade": INTEGER,
+}
+SCHOOLS: Columns = {
+    "school_code": TEXT,
+    "denomination": TEXT,
+    "province": TEXT,
+    "municipality": TEXT,
+    "pupils": INTEGER,
+}
+TRUTH: Columns = {"sender_id": TEXT, "learner_id": TEXT, "person_id": TEXT}
+
+
+def scan_register(place: str, name: str, columns: Columns) -> pl.LazyFrame:
+    """The named columns of a register, lazily.
+
+    Args:
+        place: the path in the configuration.
+        name: its key in section ``registers``, for messages.
+        columns: what it must have.
+
+    Raises:
+        InputError: it is missing, is no Parquet file, or lacks a column or its type.
+    """
+    where = f"registers.{name}"
+    if not Path(place).is_file():
+        raise InputError(
+            "The registers lie where enclave.toml says.",
+            where=where,
+            next_step="mend the path in enclave.toml",
+        )
+    try:
+        register = pl.scan_parquet(place, glob=False)
+        found = register.collect_schema()
+    except (pl.exceptions.PolarsError, OSError):
+        raise InputError(
+            "A register is a whole Parquet file.", where=where, next_step="deliver it again"
+        ) from None
+    wrong = [column for column, types in columns.items() if found.get(column) not in types]
+    if wrong:
+        raise InputError(
+            "A register has the documented columns of the documented types.",
+            where=f"{where}, columns {', '.join(wrong)}",
+            next_step="deliver the register again; docs/reference/made-up-nation.md lists them",
+        )
+    return register.select(list(columns))
