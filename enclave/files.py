@@ -1,5 +1,6 @@
 """Writing a file so that it is either whole or not there."""
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from enclave.errors import RefusedError
+from enclave.errors import InputError, RefusedError
 from enclave.ids import Digest
 from enclave.receipts import FileDigest
 from enclave.site import Site
@@ -53,6 +54,16 @@ def sweep_partials(folder: Path) -> int:
         else:
             path.unlink(missing_ok=True)
     return len(found)
+
+
+def disk_problem(error: OSError) -> InputError:
+    """What to tell about a disk that is full or cannot be read or written."""
+    full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+    return InputError(
+        "The site has room for its files." if full else "The site can be read and written.",
+        where=errno.errorcode.get(error.errno or 0, "unknown system error"),
+        next_step="make room or mend the disk, then run the same command; nothing was lost",
+    )
 
 
 @contextmanager

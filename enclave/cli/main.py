@@ -11,6 +11,7 @@ import typer
 from enclave import __version__
 from enclave.cli import shell
 from enclave.errors import EnclaveError
+from enclave.files import disk_problem
 
 NOUNS = {
     "config": "config",
@@ -67,6 +68,10 @@ def run() -> None:
     except EnclaveError as error:
         shell.say(str(error))
         sys.exit(error.exit_code)
+    except OSError as error:
+        problem = disk_problem(error)
+        shell.say(str(problem))
+        sys.exit(problem.exit_code)
     except KeyboardInterrupt:
         shell.say("Stopped. Run the same command again to go on from here.")
         sys.exit(130)

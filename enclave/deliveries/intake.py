@@ -5,23 +5,23 @@ the results, the receipt, and last the move of the sealed original. A file witho
 made again; a receipt whose original still lies in the inbox only has the move left.
 """
 
-import errno
 import hashlib
 import io
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
+
 from enclave.custody import Custody, transit_key
-from enclave.deliveries.manifest import ID_PATTERN, Manifest, parse_manifest
+from enclave.deliveries.manifest import ID_PATTERN, Manifest, Statement, parse_manifest
 from enclave.deliveries.objections import check_objections
 from enclave.deliveries.problems import DeliveryProblem
 from enclave.deliveries.readers import read_delivery
 from enclave.deliveries.sealing import MAXIMUM_BYTES, open_package
 from enclave.deliveries.senders import Sender, check_signature, read_senders
 from enclave.deliveries.splitting import Split, split
-from enclave.errors import InputError
-from enclave.files import atomic_path, file_digest, write_bytes
+from enclave.files import atomic_path, disk_problem, file_digest, write_bytes
 from enclave.ids import DeliveryId, Digest, KeyName, SenderId
 from enclave.receipts import DeliveryReceipt, FileDigest
 
@@ -53,7 +53,7 @@ def receive_all(custody: Custody) -> list[DeliveryReceipt]:
         try:
             _receive(desk, parcel)
         except OSError as error:
-            raise _disk_problem(error) from None
+            raise disk_problem(error) from None
         custody.progress.step("deliveries", number, len(parcels))
     return round_receipts(custody)
 
@@ -83,15 +83,6 @@ def find_parcels(custody: Custody) -> list[Parcel]:
     inbox = custody.site.zone("inbox")
     names = {path.stem for path in inbox.iterdir() if path.suffix in {".age", ".json"}}
     return [Parcel(n, inbox / f"{n}.age", inbox / f"{n}.json") for n in sorted(names)]
-
-
-def _disk_problem(error: OSError) -> InputError:
-    full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-    return InputError(
-        "The site has room for the delivery." if full else "The site can be read and written.",
-        where=errno.errorcode.get(error.errno or 0, "unknown system error"),
-        next_step="make room or mend the disk, then run the same command; nothing was lost",
-    )
 
 
 def _receive(desk: _Desk, parcel: Parcel) -> None:
@@ -130,7 +121,7 @@ def _accept(desk: _Desk, parcel: Parcel) -> DeliveryReceipt:
     check_objections(statement, custody.config.round.reference_date)
     if statement.sender_id in desk.delivered:
         raise DeliveryProblem("already_delivered", "round and sender")
-    rows, school = read_delivery(statement.format, files)
+    rows, school = _read(statement, files)
     registered = desk.senders[statement.sender_id].school_code
     if statement.school_code != registered or school not in {None, registered}:
         raise DeliveryProblem("wrong_school", "school code")
@@ -138,6 +129,18 @@ def _accept(desk: _Desk, parcel: Parcel) -> DeliveryReceipt:
     receipt = _store(custody, parcel, manifest, parts, rows.height)
     desk.delivered.add(statement.sender_id)
     return receipt
+
+
+def _read(statement: Statement, files: dict[str, bytes]) -> tuple[pl.DataFrame, str | None]:
+    """The rows of a delivery. Consent does not open a round that has no special-category data."""
+    try:
+        return read_delivery(statement.format, files)
+    except DeliveryProblem as problem:
+        if problem.reason == "special_category_without_consent" and (
+            statement.special_category_consent
+        ):
+            raise DeliveryProblem("special_category_not_in_round", problem.where) from None
+        raise
 
 
 def _checked_manifest(desk: _Desk, parcel: Parcel) -> Manifest:

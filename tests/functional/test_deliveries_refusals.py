@@ -161,6 +161,12 @@ def test_the_same_package_again_and_another_of_the_same_school_are_already_deliv
     ]  # fmt: skip
 
 
+def test_consent_does_not_open_a_round_without_special_category_data(world, post):
+    custody, send = post
+    send(world / "deliveries-broken" / "special-category", special_category_consent=True)
+    assert outcome(custody) == [("quarantined", "special_category_not_in_round")]
+
+
 @pytest.mark.parametrize("approved", ["2026-03-07", "2026-03-08"])
 def test_the_export_must_be_approved_in_time(world, post, approved):
     import datetime as dt

@@ -9,6 +9,27 @@ from enclave.ids import KeyName
 SESSION_KEY = KeyName("site/desk-session")
 IDLE_SECONDS = 30 * 60
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+APPS = (
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "csp",
+)
+MIDDLEWARE = (
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "enclave.release.desk.middleware.no_store",
+)
+CONTEXT_PROCESSORS = (
+    "django.template.context_processors.csrf",
+    "django.contrib.auth.context_processors.auth",
+    "enclave.release.desk.words.in_context",
+)
 
 
 def desk_settings(custody: Custody, hosts: tuple[str, ...] = LOOPBACK) -> dict[str, Any]:
@@ -25,33 +46,13 @@ def desk_settings(custody: Custody, hosts: tuple[str, ...] = LOOPBACK) -> dict[s
         "SECRET_KEY": custody.vault.derive(SESSION_KEY, "django").reveal().hex(),
         "ALLOWED_HOSTS": list(hosts),
         "ROOT_URLCONF": "enclave.release.desk.urls",
-        "INSTALLED_APPS": [
-            "django.contrib.auth",
-            "django.contrib.contenttypes",
-            "django.contrib.sessions",
-            "csp",
-        ],
-        "MIDDLEWARE": [
-            "django.middleware.security.SecurityMiddleware",
-            "csp.middleware.CSPMiddleware",
-            "django.contrib.sessions.middleware.SessionMiddleware",
-            "django.middleware.csrf.CsrfViewMiddleware",
-            "django.contrib.auth.middleware.AuthenticationMiddleware",
-            "django.contrib.auth.middleware.LoginRequiredMiddleware",
-            "django.middleware.clickjacking.XFrameOptionsMiddleware",
-            "enclave.release.desk.middleware.no_store",
-        ],
+        "INSTALLED_APPS": list(APPS),
+        "MIDDLEWARE": list(MIDDLEWARE),
         "TEMPLATES": [
             {
                 "BACKEND": "django.template.backends.django.DjangoTemplates",
                 "DIRS": [str(Path(__file__).with_name("templates"))],
-                "OPTIONS": {
-                    "context_processors": [
-                        "django.template.context_processors.csrf",
-                        "django.contrib.auth.context_processors.auth",
-                        "enclave.release.desk.words.in_context",
-                    ]
-                },
+                "OPTIONS": {"context_processors": list(CONTEXT_PROCESSORS)},
             }
         ],
         "DATABASES": {

@@ -1,0 +1,152 @@
+"""Keys, identifiers and keyed hashes of the linkage are searched for in everything it leaves."""
+
+import io
+import logging
+import re
+
+import polars as pl
+import pytest
+from linkage_site import IDENTIFIERS, make_site, nation, schools
+
+from enclave.custody import linkage_key, scan_site
+from enclave.linkage import keys, link_round
+from enclave.linkage.passes import ALL_FIELDS
+
+FIELDS = (*ALL_FIELDS, "s-number")
+
+
+@pytest.fixture(scope="module")
+def left(tmp_path_factory):
+    """A linked site, its subkeys, and everything it logged or printed."""
+    root = tmp_path_factory.mktemp("leaks")
+    heard = io.StringIO()
+    handler = logging.StreamHandler(heard)
+    logging.getLogger().addHandler(handler)
+    logging.getLogger().setLevel(logging.DEBUG)
+    deliveries = schools(nation())
+    deliveries["sender-2"][3] |= dict.fromkeys(("bsn", "education_number", "postcode"))
+    with make_site(root, deliveries) as custody:
+        receipt = link_round(custody)
+        name = linkage_key(custody.config.round.id)
+        secrets = [custody.vault.derive(name, f"keyed-hash/{field}").reveal() for field in FIELDS]
+        secrets.append(custody.vault.secret(name).reveal())
+        yield custody, secrets, f"{receipt!r} {heard.getvalue()}"
+    logging.getLogger().removeHandler(handler)
+
+
+def files(custody):
+    found = sorted(path for path in custody.site.root.rglob("*") if path.is_file())
+    return [path for path in found if custody.site.zone("vault") not in path.parents]
+
+
+def readable(path):
+    """Raw bytes and, of a Parquet file, its metadata and every decoded value."""
+    raw = path.read_bytes()
+    if path.suffix != ".parquet":
+        return raw
+    frame = pl.read_parquet(path)
+    shown = [str(pl.read_parquet_schema(path)), str(pl.read_parquet_metadata(path))]
+    for name in frame.columns:
+        column = frame[name]
+        if column.dtype == pl.Binary:
+            raw += b"".join(column.drop_nulls())
+            column = column.bin.encode("hex")
+        shown += column.cast(pl.String).drop_nulls().unique().to_list()
+    return raw + "\n".join(shown).encode()
+
+
+def forms(secret):
+    return [
+        secret,
+        secret.hex().encode(),
+        repr(secret).encode(),
+        secret[:16],
+        secret.hex().encode()[:32],
+    ]
+
+
+def test_the_search_finds_a_key_in_a_parquet_column(left, tmp_path):
+    _, secrets, _ = left
+    pl.DataFrame({"x": [secrets[0].hex()]}).write_parquet(tmp_path / "a.parquet")
+    assert any(form in readable(tmp_path / "a.parquet") for form in forms(secrets[0]))
+
+
+def test_no_key_is_in_any_file_or_message(left):
+    custody, secrets, heard = left
+    searched = files(custody)
+    assert len(searched) > 8
+    for secret in secrets:
+        for form in forms(secret):
+            assert form not in heard.encode()
+            assert not [path.name for path in searched if form in readable(path)]
+
+
+def test_keyed_hashes_lie_only_in_files_that_are_destroyed_with_the_identifiers(left):
+    custody, _, _ = left
+    zone = custody.site.zone("linkage")
+    hashes = set()
+    for name in ("keys-spine.parquet", "keys-deliveries.parquet"):
+        frame = pl.read_parquet(zone / name)
+        for field in ALL_FIELDS:
+            assert frame[field].drop_nulls().bin.size().unique().to_list() == [16]
+            hashes |= set(frame[field].drop_nulls())
+    assert len(hashes) > 150
+    for path in files(custody):
+        if path.suffix == ".parquet" and not path.name.startswith("keys-"):
+            assert pl.Binary not in pl.read_parquet(path).dtypes
+            content = readable(path)
+            assert not [1 for one in hashes if one in content or one.hex().encode() in content]
+
+
+def test_no_identifier_is_in_any_file_or_message(left):
+    custody, _, heard = left
+    wanted = {
+        row[name]
+        for row in nation()
+        for name in IDENTIFIERS
+        if row[name] is not None and len(row[name]) >= 6
+    } | {f"learner-{number}" for number in range(40)}
+    pattern = re.compile("|".join(sorted(wanted, key=len, reverse=True)))
+    assert not pattern.search(heard)
+    for path in files(custody):
+        assert not pattern.search(readable(path).decode("latin-1")), path.name
+
+
+def test_the_sites_own_scan_finds_no_identifier_in_what_was_linked(left):
+    custody, _, _ = left
+    assert scan_site(custody.site).found == 0
+
+
+def test_equal_values_of_two_fields_have_unequal_hashes(left):
+    custody, _, _ = left
+    hasher = keys.open_hasher(custody.vault, custody.config.round.id)
+    frame = pl.DataFrame({"a": ["910000000"]})
+    found = frame.select(hasher.key(name, ("a",)).alias(name) for name in FIELDS)
+    assert len(set(found.row(0))) == len(FIELDS)
+
+
+def test_a_missing_part_makes_a_missing_key_and_never_the_hash_of_nothing(left):
+    custody, _, _ = left
+    hasher = keys.open_hasher(custody.vault, custody.config.round.id)
+    frame = pl.DataFrame({"a": ["x", None, "x", None], "b": ["y", "y", None, None]})
+    found = frame.select(hasher.key("bsn", ("a", "b")).alias("k"))["k"]
+    assert found.is_null().to_list() == [False, True, True, True]
+
+
+def test_parts_do_not_run_into_each_other(left):
+    custody, _, _ = left
+    hasher = keys.open_hasher(custody.vault, custody.config.round.id)
+    frame = pl.DataFrame({"a": ["32", "3"], "b": ["1", "21"]})
+    assert frame.select(hasher.key("home", ("a", "b")).alias("k"))["k"].n_unique() == 2
+
+
+def test_another_round_has_other_hashes(left):
+    custody, _, _ = left
+    custody.vault.ensure(linkage_key("2027-M"))
+    frame = pl.DataFrame({"a": ["910000000"]})
+    one, other = (
+        frame.select(keys.open_hasher(custody.vault, name).key("bsn", ("a",))).item()
+        for name in (custody.config.round.id, "2027-M")
+    )
+    assert one != other
+    assert "Secret" not in repr(keys.open_hasher(custody.vault, "2027-M"))
