@@ -3,6 +3,8 @@
 import io
 import logging
 import re
+import shutil
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -11,6 +13,7 @@ from linkage_site import IDENTIFIERS, make_site, nation, schools
 from enclave.custody import linkage_key, scan_site
 from enclave.linkage import keys, link_round
 from enclave.linkage.passes import ALL_FIELDS
+from enclave.site import Site
 
 FIELDS = (*ALL_FIELDS, "s-number")
 
@@ -112,9 +115,13 @@ def test_no_identifier_is_in_any_file_or_message(left):
         assert not pattern.search(readable(path).decode("latin-1")), path.name
 
 
-def test_the_sites_own_scan_finds_no_identifier_in_what_was_linked(left):
+def test_the_sites_own_scan_finds_nothing_once_the_keyed_hashes_are_gone(left, tmp_path):
     custody, _, _ = left
-    assert scan_site(custody.site).found == 0
+    site = Site(Path(shutil.copytree(custody.site.root, tmp_path / "site")))
+    assert {found.kind for found in scan_site(site).found} == {"identifier columns"}
+    for path in site.zone("linkage").glob("keys-*.parquet"):
+        path.unlink()
+    assert scan_site(site).found == ()
 
 
 def test_equal_values_of_two_fields_have_unequal_hashes(left):
