@@ -8,15 +8,29 @@ Start here::
     table = study.crosstab(frame, rows=["origin"], columns=["grade"])
     table                      # unsafe cells are masked
     safe = table.protect()     # hides what must be hidden, keeps all margins true
-    study.submit(outbox, safe, purpose=..., population=..., variables={...})
+    study.check_together()     # what the study's outputs reveal together
+    study.submit(outbox, purpose=..., population=..., variables={...})
 
 Tables without a study: :func:`count_table`, :func:`magnitude_table`, :func:`assess`,
-:func:`protect`, :func:`audit`. For the desk: :func:`read_bundle`, :func:`recompute`,
-:func:`judge`. Every number of a policy has a source: :data:`policies`.
+:func:`protect`, :func:`audit`. Microdata: :func:`k_anonymity`, :func:`anonymise`. Noise and
+rounding: :func:`cell_key`, :func:`round_controlled`. For the desk: :func:`read_bundle`,
+:func:`recompute`, :func:`judge`, :class:`History`. Every number of a policy has a source:
+:data:`policies`.
 """
 
 from disclosure_control.assess import assess
-from disclosure_control.bundle import Bundle, BundledOutput, Receipt, read_bundle, released_csv
+
+try:
+    from disclosure_control.audit import Bounds, attacker_bounds
+except ImportError:
+    Bounds = attacker_bounds = None
+from disclosure_control.bundle import Receipt, released_csv
+from disclosure_control.bundle_reading import Bundle, BundledOutput, read_bundle
+
+try:
+    from disclosure_control.differences import History, check_together
+except ImportError:
+    History = check_together = None
 from disclosure_control.errors import (
     BundleError,
     DisclosureControlError,
@@ -24,33 +38,52 @@ from disclosure_control.errors import (
     ProtectionError,
     UnsafeOutputError,
 )
+from disclosure_control.explain import explain
 from disclosure_control.frames import MISSING, TOTAL, plain
+from disclosure_control.hierarchy import Hierarchy
+
+try:
+    from disclosure_control.microdata import anonymise, k_anonymity
+except ImportError:
+    anonymise = k_anonymity = None
+from disclosure_control.named_policies import policies
+from disclosure_control.outputs.chart import as_svg
 from disclosure_control.outputs.chart import specification as chart_specification
-from disclosure_control.outputs.crosstab import Output, judge, recompute
 from disclosure_control.outputs.evidence import compare_evidence, evidence_of
+from disclosure_control.outputs.judging import judge
+from disclosure_control.outputs.output import STATISTICS, Output, recompute
 from disclosure_control.outputs.recipe import Recipe
-from disclosure_control.policy import Policy, policies
+
+try:
+    from disclosure_control.perturbation import cell_key, ptable_10_5, record_keys, round_controlled
+except ImportError:
+    cell_key = ptable_10_5 = record_keys = round_controlled = None
+from disclosure_control.policy import Policy, find_policy
 from disclosure_control.protect import Audit, ProtectedTable, audit, protect
-from disclosure_control.render import as_html, explain
+from disclosure_control.render import as_html
 from disclosure_control.rules import RULES
 from disclosure_control.study import Study
 from disclosure_control.suppression import Pattern, SuppressionProblem, suppress
 from disclosure_control.table import Table, count_table, magnitude_table
 from disclosure_control.verdict import Assessment, Finding, Verdict
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "MISSING",
     "RULES",
+    "STATISTICS",
     "TOTAL",
     "Assessment",
     "Audit",
+    "Bounds",
     "Bundle",
     "BundleError",
     "BundledOutput",
     "DisclosureControlError",
     "Finding",
+    "Hierarchy",
+    "History",
     "InvalidInputError",
     "Output",
     "Pattern",
@@ -65,21 +98,31 @@ __all__ = [
     "UnsafeOutputError",
     "Verdict",
     "__version__",
+    "anonymise",
     "as_html",
+    "as_svg",
     "assess",
+    "attacker_bounds",
     "audit",
+    "cell_key",
     "chart_specification",
+    "check_together",
     "compare_evidence",
     "count_table",
     "evidence_of",
     "explain",
+    "find_policy",
     "judge",
+    "k_anonymity",
     "magnitude_table",
     "plain",
     "policies",
     "protect",
+    "ptable_10_5",
     "read_bundle",
     "recompute",
+    "record_keys",
     "released_csv",
+    "round_controlled",
     "suppress",
 ]

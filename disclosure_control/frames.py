@@ -11,6 +11,9 @@ import polars as pl
 
 from disclosure_control.errors import InvalidInputError
 
+MAXIMUM_NAMES = 10
+"""How many column names a message lists."""
+
 TOTAL = "[total]"
 MISSING = "[missing]"
 
@@ -18,22 +21,64 @@ MISSING = "[missing]"
 def as_lazy(frame: Any, needed: Iterable[str]) -> pl.LazyFrame:
     """``frame`` as a lazy polars frame with at least the columns ``needed``.
 
-    Takes polars frames (eager and lazy), and anything that offers Arrow or pandas' form.
+    Takes polars frames (eager and lazy), pandas frames, and anything that offers Arrow streams.
     """
     if isinstance(frame, pl.LazyFrame):
         lazy = frame
     elif isinstance(frame, pl.DataFrame):
         lazy = frame.lazy()
+    elif hasattr(frame, "iloc") and hasattr(frame, "columns"):
+        lazy = _from_pandas(frame, needed).lazy()
     elif hasattr(frame, "__arrow_c_stream__"):
         lazy = pl.DataFrame(frame).lazy()
-    elif hasattr(frame, "iloc"):
-        lazy = pl.DataFrame(pl.from_pandas(frame)).lazy()
     else:
         raise InvalidInputError("A frame is polars, Arrow or pandas.")
-    missing = [name for name in needed if name not in lazy.collect_schema().names()]
+    try:
+        names = set(lazy.collect_schema().names())
+    except pl.exceptions.PolarsError:
+        raise InvalidInputError("The frame's columns can be worked out.") from None
+    missing = sorted({str(name) for name in needed if name not in names})
     if missing:
-        raise InvalidInputError(f"The frame has these columns: {', '.join(missing)}.")
+        shown = ", ".join(missing[:MAXIMUM_NAMES]) + (", ..." if missing[MAXIMUM_NAMES:] else "")
+        raise InvalidInputError(f"The frame has these columns, but they are missing: {shown}.")
     return lazy
+
+
+def _from_pandas(frame: Any, needed: Iterable[str]) -> pl.DataFrame:
+    """The needed columns of a pandas frame; intervals and periods become their text."""
+    wanted = [name for name in dict.fromkeys(needed) if name in frame.columns]
+    part = frame[wanted]
+    for name in wanted:
+        column = part[name]
+        kind = str(getattr(getattr(column, "cat", None), "categories", column).dtype)
+        if kind.startswith(("interval", "period")):
+            part = part.assign(**{name: column.astype(object).map(str).where(column.notna(), None)})
+    try:
+        return pl.DataFrame(pl.from_pandas(part))
+    except Exception:  # noqa: BLE001 - other libraries' messages quote values
+        raise InvalidInputError("Every column of a pandas frame has values of one type.") from None
+
+
+def collect(lazy: pl.LazyFrame) -> pl.DataFrame:
+    """``lazy`` worked out by the streaming engine; errors never quote values."""
+    try:
+        return lazy.collect(engine="streaming")
+    except pl.exceptions.PolarsError as fault:
+        kind = type(fault).__name__
+    raise InvalidInputError(f"The frame can be worked out; polars stopped with {kind}.")
+
+
+def number(lazy: pl.LazyFrame, name: str) -> pl.Expr:
+    """Column ``name`` as floats; NaN and infinite values count as missing.
+
+    Raises:
+        InvalidInputError: the column is not numeric.
+    """
+    kind = lazy.collect_schema()[name]
+    if not (kind.is_numeric() or kind in (pl.Boolean, pl.Null)):
+        raise InvalidInputError(f"Column {name} is numeric, not {kind}.")
+    value = pl.col(name).cast(pl.Float64)
+    return pl.when(value.is_finite()).then(value)
 
 
 def label(name: str, kind: pl.DataType) -> pl.Expr:

@@ -1,33 +1,48 @@
-"""Protecting a table: assess, hide, audit, and check that nothing unsafe is visible."""
+"""Protecting a table: assess, hide, verify, and check that nothing unsafe is visible."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
 
-from disclosure_control.assess import assess
-from disclosure_control.audit import attack, subtract
+from disclosure_control.assess import find
+from disclosure_control.audit import attack, find_unprotected, subtract, verify
 from disclosure_control.errors import ProtectionError
 from disclosure_control.frames import plain
 from disclosure_control.policy import Policy, find_policy
-from disclosure_control.suppression.build import build_problem, cell_labels, flag_cells
+from disclosure_control.suppression.build import build_problem, cell_labels
 from disclosure_control.suppression.construct import try_suppress
-from disclosure_control.suppression.problem import Flags, SuppressionProblem
+from disclosure_control.suppression.problem import Certificate, Flags, SuppressionProblem
 from disclosure_control.table import Table
-from disclosure_control.verdict import Assessment
+from disclosure_control.verdict import Finding
 
 _SHARE = 1e-6
+_NAMED = 12
 SHOWN, PRIMARY, SECONDARY, HIDDEN = "shown", "primary", "secondary", "hidden"
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How a pattern is looked for: what hiding costs, how long to improve, and the seed."""
+
+    cost: str = "value"
+    seconds: float | None = None
+    seed: int = 0
 
 
 @dataclass(frozen=True)
 class Audit:
     """What an attacker derives about the hidden cells of a table.
 
-    ``frame``: one row per hidden cell: dimension columns, lower, upper, required_lower,
-    required_upper, holds. ``exact`` counts primary cells with one possible value,
-    ``underprotected`` those whose interval is too narrow. ``equation`` tells in words how
-    subtraction reveals a primary cell, null when it does not.
+    Args:
+        frame: one row per hidden cell: dimension columns, lower, upper, required_lower,
+            required_upper, holds.
+        exact: how many primary cells have one possible value.
+        underprotected: how many primary cells have an interval that is too narrow, or leave no
+            doubt about their group.
+        equation: how subtraction reveals a primary cell, in words; null when it does not.
     """
 
     frame: pl.DataFrame
@@ -38,12 +53,21 @@ class Audit:
 
 @dataclass(frozen=True)
 class ProtectedTable:
-    """A table with hidden cells. ``cells``: dimension columns, value (null when hidden), status."""
+    """A table with hidden cells.
+
+    Args:
+        table: the table.
+        policy: by which it was judged.
+        cells: dimension columns, value (null when hidden), status shown, primary or secondary.
+        problem: what had to be protected.
+        certificate: the proof that it is; null when nobody gave one.
+    """
 
     table: Table
     policy: Policy
     cells: pl.DataFrame
     problem: SuppressionProblem
+    certificate: Certificate | None = None
 
     @property
     def released(self) -> pl.DataFrame:
@@ -56,31 +80,80 @@ class ProtectedTable:
         """Which cells are hidden."""
         return np.asarray((self.cells["status"] != SHOWN).to_numpy(), dtype=np.bool_)
 
+    def __repr__(self) -> str:
+        """Counts only; the figures are in ``cells``."""
+        number = self.cells["status"].value_counts()
+        parts = ", ".join(f"{many} {status}" for status, many in sorted(number.iter_rows()))
+        return f"ProtectedTable({parts}; policy {self.policy.name})"
 
-def protect(table: Table, policy: Policy | str) -> ProtectedTable:
+
+def protect(
+    table: Table,
+    policy: Policy | str,
+    cost: str = "value",
+    seconds: float | None = None,
+    seed: int = 0,
+) -> ProtectedTable:
     """``table`` with every unsafe cell hidden, and others so that it cannot be computed back.
 
     All margins that are shown are the true ones.
+
+    Args:
+        table: the table.
+        policy: a policy or its name.
+        cost: what hiding costs: value, count, equal, sqrt or frequency.
+        seconds: how long the pattern may be improved; null: a fixed amount of work.
+        seed: of the improvement.
 
     Raises:
         ProtectionError: some cells cannot be protected; they are named by their labels.
     """
     chosen = find_policy(policy)
-    found = assess(table, chosen)
-    problem = build_problem(table, found.findings, chosen)
-    pattern = try_suppress(problem)
+    return protect_cells(table, chosen, find(table, chosen), Effort(cost, seconds, seed))
+
+
+def protect_cells(
+    table: Table,
+    policy: Policy,
+    findings: Sequence[Finding],
+    effort: Effort,
+    forbidden: Flags | None = None,
+) -> ProtectedTable:
+    """The table with the cells of ``findings`` hidden and protected; the post-condition holds."""
+    problem = build_problem(table, findings, policy, effort.cost, forbidden)
+    pattern = try_suppress(problem, effort.seconds, effort.seed)
     if pattern.failed.any():
-        raise ProtectionError(
-            "Hiding cells does not protect these; join categories: "
-            + "; ".join(plain(text) for text in cell_labels(table, pattern.failed))
-        )
-    protected = with_hidden(table, chosen, problem, pattern.suppressed)
-    _check(protected, found)
+        raise ProtectionError(_cannot(table, pattern.failed))
+    protected = with_hidden(table, policy, problem, pattern.suppressed, pattern.certificate)
+    _check(protected)
     return protected
 
 
+def _cannot(table: Table, failed: Flags) -> str:
+    names = [plain_cell(text) for text in cell_labels(table, failed)]
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return (
+        "Hiding cells does not protect these; join categories: " + "; ".join(names[:_NAMED]) + more
+    )
+
+
+def plain_cell(text: str) -> str:
+    """A cell's labels as people read them."""
+    return " x ".join(plain(part) for part in text.split(" x "))
+
+
+def unprotected(table: Table, policy: Policy, hidden: Flags) -> ProtectedTable:
+    """The table with exactly ``hidden`` hidden, whoever chose it, ready for an audit."""
+    problem = build_problem(table, find(table, policy), policy)
+    return with_hidden(table, policy, problem, hidden)
+
+
 def with_hidden(
-    table: Table, policy: Policy, problem: SuppressionProblem, hidden: Flags
+    table: Table,
+    policy: Policy,
+    problem: SuppressionProblem,
+    hidden: Flags,
+    certificate: Certificate | None = None,
 ) -> ProtectedTable:
     """The table with exactly the cells ``hidden`` hidden."""
     status = np.where(~hidden, SHOWN, np.where(problem.primary, PRIMARY, SECONDARY))
@@ -88,7 +161,7 @@ def with_hidden(
     cells = table.cells.select(table.dimensions).with_columns(
         value.alias("value"), pl.Series("status", status)
     )
-    return ProtectedTable(table, policy, cells, problem)
+    return ProtectedTable(table, policy, cells, problem, certificate)
 
 
 def audit(protected: ProtectedTable) -> Audit:
@@ -107,6 +180,8 @@ def audit(protected: ProtectedTable) -> Audit:
     needed_high = problem.values + problem.upper_protection
     holds = (bounds.lower <= needed_low + slack) & (bounds.upper >= needed_high - slack)
     holds |= ~problem.primary
+    certain = _without_doubt(problem, hidden)
+    holds[certain] = False
     exact = problem.primary & (bounds.upper - bounds.lower <= slack)
     frame = (
         protected.table.cells.select(protected.table.dimensions)
@@ -119,23 +194,44 @@ def audit(protected: ProtectedTable) -> Audit:
         )
         .filter(pl.Series(hidden))
     )
-    return Audit(frame, int((exact & hidden).sum()), int((~holds).sum()), _equation(protected))
+    return Audit(frame, int(exact.sum()), int((~holds).sum()), equation_of(protected))
 
 
-def _equation(protected: ProtectedTable) -> str | None:
+def _without_doubt(problem: SuppressionProblem, hidden: Flags) -> list[int]:
+    """Cells whose group is certain to lie in them."""
+    if not problem.doubts:
+        return []
+    failing = find_unprotected(problem, hidden)[1]
+    return [one.cell for one, bad in zip(problem.doubts, failing, strict=True) if bad]
+
+
+def weak_cells(protected: ProtectedTable) -> Flags:
+    """Primary cells that are visible or too narrow, by an attacker of its own code."""
+    problem, hidden = protected.problem, protected.hidden
+    weak, certain = find_unprotected(problem, hidden)
+    weak = weak | (problem.primary & ~hidden)
+    for one, bad in zip(problem.doubts, certain, strict=True):
+        weak[one.cell] |= bad
+    return np.asarray(weak, dtype=np.bool_)
+
+
+def equation_of(protected: ProtectedTable) -> str | None:
     """The first subtraction that reveals a primary cell, in words."""
     problem = protected.problem
     for step in subtract(problem.relations, protected.hidden):
         if problem.primary[step.cell]:
             row = problem.relations.getrow(step.relation)
-            names = cell_names(protected.table)
-            total = [int(c) for c, sign in zip(row.indices, row.data, strict=True) if sign < 0]
-            parts = [int(c) for c in row.indices if int(c) not in total]
-            rest = [names[c] for c in parts if c != step.cell]
-            if step.cell in total:
-                return f"{names[step.cell]} = {' + '.join(rest)}"
-            return f"{names[step.cell]} = {' - '.join([names[total[0]], *rest])}"
+            return _in_words(row, step.cell, cell_names(protected.table))
     return None
+
+
+def _in_words(row: Any, cell: int, names: list[str]) -> str:
+    total = [int(c) for c, sign in zip(row.indices, row.data, strict=True) if sign < 0]
+    parts = [int(c) for c in row.indices if int(c) not in total]
+    rest = [names[c] for c in parts if c != cell]
+    if cell in total:
+        return f"{names[cell]} = {' + '.join(rest)}"
+    return f"{names[cell]} = {' - '.join([names[total[0]], *rest])}"
 
 
 def cell_names(table: Table) -> list[str]:
@@ -144,16 +240,20 @@ def cell_names(table: Table) -> list[str]:
     return ["(" + ", ".join(plain(text) for text in row) + ")" for row in rows]
 
 
-def _check(protected: ProtectedTable, found: Assessment) -> None:
-    """The post-condition: no unsafe cell is visible, the audit holds, margins are true."""
-    table, hidden = protected.table, protected.hidden
-    visible = flag_cells(table, found.findings) & ~hidden
-    result = audit(protected)
+def _check(protected: ProtectedTable) -> None:
+    """The post-condition: nothing unsafe is visible, every proof verifies, margins are true."""
+    problem, hidden = protected.problem, protected.hidden
+    visible = int((problem.primary & ~hidden).sum())
+    proven, doubted = (
+        verify(problem, hidden, protected.certificate)
+        if protected.certificate is not None
+        else (np.zeros_like(hidden), np.zeros(len(problem.doubts), dtype=np.bool_))
+    )
+    unproven = int((problem.primary & ~proven).sum() + (~doubted).sum())
     shown = protected.cells.filter(pl.col("status") == SHOWN)["value"]
-    true = table.cells.filter(pl.Series(~hidden))["value"]
-    if visible.any() or result.exact or result.underprotected or not shown.equals(true):
+    true = protected.table.cells.filter(pl.Series(~hidden))["value"]
+    if visible or unproven or not shown.equals(true) or equation_of(protected) is not None:
         raise ProtectionError(
             "Nothing unsafe is visible after protection, but the check found "
-            f"{int(visible.sum())} visible, {result.exact} exactly derivable and "
-            f"{result.underprotected} underprotected cells; nothing was handed over."
+            f"{visible} visible and {unproven} unproven cells; nothing was handed over."
         )

@@ -1,102 +1,112 @@
 """One renderer for notebook, terminal and desk. Unsafe cells are masked in all of them.
 
-A hidden or unsafe cell carries three signals: a fill, a border and a letter. Text is escaped, and
-there is no script.
+A cell that is unsafe, hidden for another, or left to people carries three signals: a fill, a border
+and a letter. Text is escaped, and there is no script.
 """
 
 from html import escape
-from itertools import product
 
-import polars as pl
-
-from disclosure_control.frames import TOTAL, plain
-from disclosure_control.outputs.crosstab import Output
+from disclosure_control.explain import summary
+from disclosure_control.frames import plain
+from disclosure_control.outputs.output import Output
 
 MASK = "."
-PRIMARY_LETTER, SECONDARY_LETTER = "p", "s"
+PRIMARY_LETTER, SECONDARY_LETTER, REVIEW_LETTER = "p", "s", "r"
 STYLE = {
     PRIMARY_LETTER: "background:#fde2e0;border:2px solid #8c1d18;color:#5c0f0b",
     SECONDARY_LETTER: "background:#fff1d6;border:2px dashed #7a4a00;color:#4d2f00",
+    REVIEW_LETTER: "background:#e3eefc;border:2px dotted #1b4f8f;color:#0f2f57",
 }
 _PLAIN_CELL = "border:1px solid #c8ccd2;padding:2px 8px;text-align:right"
 _HEAD_CELL = (
     "border:1px solid #c8ccd2;padding:2px 8px;text-align:left;background:#eef1f5;color:#111"
 )
+MAXIMUM_ROWS = 200
+"""How many rows a notebook or terminal shows; the rest is in ``released``."""
 
 
 def marks(output: Output) -> list[str]:
-    """For each cell ``p`` (unsafe itself), ``s`` (hidden for another) or nothing."""
-    from disclosure_control.suppression.build import flag_cells
-
-    unsafe = flag_cells(output.table, output.findings)
-    hidden = (output.released["status"] != "shown").to_numpy()
+    """For each cell ``p`` (unsafe itself), ``s`` (hidden for another), ``r`` or nothing."""
+    evaluation = output.evaluation
+    unsafe = evaluation.flagged(evaluation.unsafe)
+    decide = evaluation.flagged()
     return [
-        PRIMARY_LETTER if bad else SECONDARY_LETTER if gone else ""
-        for bad, gone in zip(unsafe, hidden, strict=True)
+        PRIMARY_LETTER
+        if bad or (gone and odd)
+        else SECONDARY_LETTER
+        if gone
+        else REVIEW_LETTER
+        if odd
+        else ""
+        for bad, gone, odd in zip(unsafe, output.flags, decide, strict=True)
     ]
 
 
 def as_text(output: Output) -> str:
-    """The table for a terminal, unsafe cells masked."""
-    recipe = output.recipe
-    lines = [f"{recipe.title}  [{output.verdict.name}, policy {output.policy.name}]"]
-    rows = output.released.select(recipe.dimensions).rows()
-    for labels, value, mark in zip(rows, output.released["value"], marks(output), strict=True):
-        shown = f"{MASK} ({mark})" if mark else _number(value)
-        lines.append("  " + " | ".join(plain(text) for text in labels) + f": {shown}")
-    lines.append(_summary(output))
-    return "\n".join(lines)
+    """The output for a terminal, unsafe cells masked."""
+    lines = [f"{output.recipe.title}  [{output.verdict.name}, policy {output.policy.name}]"]
+    every = _cells(output)
+    for labels, value, mark in every[:MAXIMUM_ROWS]:
+        shown = f"{MASK} ({mark})" if value is None and mark else _number(value)
+        note = f" ({mark})" if value is not None and mark else ""
+        lines.append("  " + " | ".join(plain(text) for text in labels) + f": {shown}{note}")
+    if len(every) > MAXIMUM_ROWS:
+        lines.append(f"  ... {len(every) - MAXIMUM_ROWS} more cells in .released")
+    return "\n".join([*lines, *summary(output)])
 
 
 def as_html(output: Output) -> str:
-    """The table as HTML, unsafe cells masked, with caption, headers and legend."""
-    recipe = output.recipe
-    cells = _by_labels(output)
-    row_heads = _heads(output, recipe.rows)
-    column_heads = _heads(output, recipe.columns)
-    head = "".join(f'<th scope="col" style="{_HEAD_CELL}">{_title(c)}</th>' for c in column_heads)
+    """The output as HTML, unsafe cells masked, with caption, headers and legend."""
+    title = f"<strong>{escape(output.recipe.title)}</strong>"
+    verdict = f"{escape(output.verdict.name)}, policy {escape(output.policy.name)}"
+    words = "".join(f"<p>{escape(line)}</p>" for line in summary(output))
+    table = _table(output, f"{title} ({verdict})")
+    return f'<div style="font:14px sans-serif">{table}{words}</div>'
+
+
+def _table(output: Output, caption: str) -> str:
+    cells = {labels: _html_cell(value, mark) for labels, value, mark in _cells(output)}
+    split = _split(output)
+    rows = list(dict.fromkeys(labels[:split] for labels in cells))
+    columns = list(dict.fromkeys(labels[split:] for labels in cells))
+    head = "".join(f'<th scope="col" style="{_HEAD_CELL}">{_title(c)}</th>' for c in columns)
+    blank = f'<td style="{_PLAIN_CELL}"></td>'
     body = "".join(
         f'<tr><th scope="row" style="{_HEAD_CELL}">{_title(row)}</th>'
-        + "".join(cells[row + column] for column in column_heads)
+        + "".join(cells.get(row + column, blank) for column in columns)
         + "</tr>"
-        for row in row_heads
+        for row in rows[:MAXIMUM_ROWS]
     )
-    corner = escape(" x ".join(recipe.rows) or recipe.title)
+    more = len(rows) - MAXIMUM_ROWS
+    rest = f"<p>{more} more rows in .released</p>" if more > 0 else ""
+    corner = escape(" x ".join(output.columns[:split]) or output.recipe.statistic)
     return (
-        f'<table style="border-collapse:collapse;font:14px sans-serif"><caption '
-        f'style="text-align:left"><strong>{escape(recipe.title)}</strong> '
-        f"({escape(output.verdict.name)}, policy {escape(output.policy.name)})</caption>"
-        f'<thead><tr><th scope="col" style="{_HEAD_CELL}">{corner}</th>{head}</tr></thead>'
-        f"<tbody>{body}</tbody></table><p>{escape(_summary(output))}</p>"
+        f'<table style="border-collapse:collapse"><caption style="text-align:left">{caption}'
+        f'</caption><thead><tr><th scope="col" style="{_HEAD_CELL}">{corner}</th>{head}</tr>'
+        f"</thead><tbody>{body}</tbody></table>{rest}"
     )
 
 
-def explain(output: Output) -> str:
-    """Every finding in words, with what to do."""
-    if output.protected is not None:
-        return _summary(output)
-    if output.findings.is_empty():
-        return "Nothing unsafe was found."
-    lines = []
-    for row in output.findings.iter_rows(named=True):
-        place = ", ".join(plain(row[name] or TOTAL) for name in output.recipe.dimensions)
-        lines.append(f"({place}): {row['reason']}. {row['remedy'].capitalize()}.")
-    return "\n".join(lines)
+def _cells(output: Output) -> list[tuple[tuple[str, ...], float | None, str]]:
+    labels = output.released.select(output.columns).rows()
+    values = output.released["value"]
+    return [
+        (tuple(row), value, mark)
+        for row, value, mark in zip(labels, values, marks(output), strict=True)
+    ]
 
 
-def _by_labels(output: Output) -> dict[tuple[str, ...], str]:
-    labels: list[tuple[str, ...]] = output.released.select(output.recipe.dimensions).rows()
-    found = {}
-    for key, value, mark in zip(labels, output.released["value"], marks(output), strict=True):
-        style = f"{_PLAIN_CELL};{STYLE[mark]}" if mark else _PLAIN_CELL
-        shown = f"{MASK}<sup>{mark}</sup>" if mark else escape(_number(value))
-        found[key] = f'<td style="{style}">{shown}</td>'
-    return found
+def _split(output: Output) -> int:
+    """How many label columns stand in front of the rows; the others head the columns."""
+    beside = len(output.recipe.columns) if output.columns == output.recipe.dimensions else 1
+    return len(output.columns) - beside
 
 
-def _heads(output: Output, names: tuple[str, ...]) -> list[tuple[str, ...]]:
-    places = [output.recipe.dimensions.index(name) for name in names]
-    return list(product(*((*output.table.levels[place], TOTAL) for place in places)))
+def _html_cell(value: float | None, mark: str) -> str:
+    style = f"{_PLAIN_CELL};{STYLE[mark]}" if mark else _PLAIN_CELL
+    shown = MASK if value is None and mark else escape(_number(value))
+    letter = f"<sup>{mark}</sup>" if mark else ""
+    return f'<td style="{style}">{shown}{letter}</td>'
 
 
 def _title(labels: tuple[str, ...]) -> str:
@@ -104,18 +114,9 @@ def _title(labels: tuple[str, ...]) -> str:
 
 
 def _number(value: float | None) -> str:
+    """Whole numbers whole, others to four digits that matter."""
     if value is None:
         return ""
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
-
-
-def _summary(output: Output) -> str:
-    letters = pl.Series(marks(output))
-    unsafe = int((letters == PRIMARY_LETTER).sum())
-    others = int((letters == SECONDARY_LETTER).sum())
-    if not unsafe and not others:
-        return "No cell is hidden."
-    words = f"{MASK} = not shown: {unsafe} unsafe ({PRIMARY_LETTER})"
-    if output.protected is None:
-        return f"{words}. Use .protect() to hide what must be hidden besides."
-    return f"{words}, {others} hidden so that those cannot be computed back ({SECONDARY_LETTER})."
+    if float(value).is_integer():
+        return f"{value:,.0f}"
+    return f"{value:,.2f}" if abs(value) >= 100 else f"{value:.4g}"

@@ -1,26 +1,52 @@
-"""Tables: every cell of every margin, with what the rules need to know about it.
-
-One pass over the records makes one row per combination of labels, unit and entity; all margins are
-made from that.
-"""
+"""Tables: every cell of every margin, with what the rules need to know about it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import combinations, product
+from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
+import numpy as np
 import polars as pl
 
+from disclosure_control.contributions import TOPS, Contributions, Source, contributions
 from disclosure_control.errors import InvalidInputError
-from disclosure_control.frames import MISSING, TOTAL, as_lazy, label_of, labels
+from disclosure_control.frames import MISSING, as_lazy, label_of
+from disclosure_control.hierarchy import Axis, Hierarchy, check_covers
+from disclosure_control.margins import Grid, all_margins, roll_up
+from disclosure_control.positions import medians
 
-MAXIMUM_CELLS = 1_000_000
-UNIT, ENTITY, VALUE = "__unit", "__entity", "__value"
-MEASURES = (
-    "records", "units", "entities", "value", "absolute", "largest_unit", "largest_entity",
-    "lowest", "highest",
+MAXIMUM_CELLS = 2_000_000
+MAXIMUM_DIMENSIONS = 12
+RESERVED = frozenset(
+    {
+        "records", "units", "entities", "value", "sum", "absolute", "weight", "shifted", "squares",
+        "lowest", "highest", "possible", "holders", "median", "status", "rule", "reason", "remedy",
+        "verdict",
+        *(f"{who}_{top}" for who in ("unit", "entity") for top in TOPS),
+    }
 )  # fmt: skip
-"""Columns of ``Table.cells`` after the dimensions."""
+"""Names that the columns of a table have; a dimension of such a name must be renamed."""
+EVERYBODY = "__everybody"
+"""The dimension of outputs that are not broken down: one level, everybody."""
+MAGNITUDES = ("sum", "mean", "median", "std")
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """How a table is broken down.
+
+    Args:
+        levels: labels (or values) of a dimension that the schema names, absent ones included.
+        hierarchies: the tree of a dimension; its leaves must cover the data.
+        impossible: combinations of levels that cannot occur, each a mapping from dimension to
+            level; their empty cells say nothing about anybody.
+        labelled: the records hold labels already, as evidence does.
+    """
+
+    levels: Mapping[str, Sequence[object]] = field(default_factory=dict)
+    hierarchies: Mapping[str, Hierarchy] = field(default_factory=dict)
+    impossible: Sequence[Mapping[str, object]] = ()
+    labelled: bool = False
 
 
 @dataclass(frozen=True)
@@ -28,49 +54,65 @@ class Table:
     """A count or magnitude table with all its margins.
 
     Args:
-        dimensions: names of the dimensions.
-        levels: the labels of each dimension, margins left out.
-        statistic: ``count``, ``sum`` or ``mean``.
-        cells: one row per cell, margins included (label ``TOTAL``): the dimension columns (text),
-            records, units and entities (distinct, with a value), value (the count, the sum, or the
-            mean; null where nobody has a value), absolute (sum of absolute values), largest_unit
-            and largest_entity (largest absolute contribution), lowest and highest value.
+        axes: the dimensions with their trees, the total last on each.
+        statistic: ``count``, ``sum``, ``mean``, ``median`` or ``std``.
+        cells: one row per cell, margins and inner nodes included (``TOTAL`` labels the margin), the
+            first dimension slowest: the dimension columns (text); units and entities (distinct,
+            with a value; entities null when unknown); value (weighted where a weight was given;
+            null where nobody has a value); records; sum, absolute (of absolute contributions),
+            weight; unit_top_1 to 3 and entity_top_1 to 3 (largest absolute contributions); lowest
+            and highest value; possible (false where the combination cannot occur).
+        weighted: whether a sampling weight was given.
         has_entities: whether an entity column was given.
     """
 
-    dimensions: tuple[str, ...]
-    levels: tuple[tuple[str, ...], ...]
+    axes: tuple[Axis, ...]
     statistic: str
     cells: pl.DataFrame
-    has_entities: bool
+    weighted: bool = False
+    has_entities: bool = False
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """The names of the dimensions."""
+        return tuple(axis.name for axis in self.axes)
+
+    @property
+    def grid(self) -> Grid:
+        """All cells as a grid."""
+        return Grid(self.axes)
 
     def additive(self) -> pl.Series:
-        """The additive figure beneath each cell: the count, or the sum of values."""
-        name = "records" if self.statistic == "count" else "sum"
+        """The additive figure beneath each cell: the count, the sum, or the sum of squares."""
+        name = {"std": "squares", "median": "records"}.get(self.statistic, "sum")
         return self.cells[name].cast(pl.Float64)
 
 
-def count_table(
+def count_table(  # noqa: PLR0913 - the argument names are the library's public surface
     frame: Any,
     dimensions: Sequence[str],
     *,
     unit: str | None = None,
     entity: str | None = None,
+    hierarchies: Mapping[str, Hierarchy] | None = None,
     levels: Mapping[str, Sequence[object]] | None = None,
-    labelled: bool = False,
+    weight: str | None = None,
+    impossible: Sequence[Mapping[str, object]] = (),
 ) -> Table:
     """A table of records. Units and entities are counted apart, to judge the cells by.
 
     Args:
-        frame: records; polars, Arrow or pandas.
+        frame: records; polars (eager or lazy), Arrow or pandas.
         dimensions: columns to break down by.
         unit: column that identifies the protected person; null: every record is its own.
         entity: column that identifies what stands above the unit, a school.
+        hierarchies: the code tree of a dimension.
         levels: all levels of a dimension, absent ones included.
-        labelled: the dimensions (and levels) hold labels already, as evidence does.
+        weight: sampling weight; the cell is the sum of weights, the rules count units.
+        impossible: combinations of levels that cannot occur.
     """
-    who = _Who(unit, entity, levels or {}, labelled)
-    return _build(frame, dimensions, None, "count", who)
+    source = Source(tuple(dimensions), unit=unit, entity=entity, weight=weight)
+    return build(frame, source, "count", Breakdown(levels or {}, hierarchies or {}, impossible))
 
 
 def magnitude_table(  # noqa: PLR0913 - the argument names are the library's public surface
@@ -81,162 +123,126 @@ def magnitude_table(  # noqa: PLR0913 - the argument names are the library's pub
     statistic: str = "sum",
     unit: str | None = None,
     entity: str | None = None,
+    hierarchies: Mapping[str, Hierarchy] | None = None,
     levels: Mapping[str, Sequence[object]] | None = None,
-    labelled: bool = False,
+    weight: str | None = None,
+    impossible: Sequence[Mapping[str, object]] = (),
 ) -> Table:
-    """A table of sums or means of ``value``; records without a value count for nothing."""
-    if statistic not in {"sum", "mean"}:
-        raise InvalidInputError("A magnitude table has statistic sum or mean.")
-    who = _Who(unit, entity, levels or {}, labelled)
-    return _build(frame, dimensions, value, statistic, who)
+    """A table of sums, means, medians or standard deviations of ``value``.
+
+    Records without a value (null, NaN, infinite) count for nothing. The other arguments are those
+    of :func:`count_table`; with a weight the sum is of weight times value.
+    """
+    source = Source(tuple(dimensions), value, unit, entity, weight, squares=statistic == "std")
+    return build(frame, source, statistic, Breakdown(levels or {}, hierarchies or {}, impossible))
 
 
-@dataclass(frozen=True)
-class _Who:
-    """Unit, entity and declared levels; ``labelled``: dimensions are labels already."""
+def build(frame: Any, source: Source, statistic: str, breakdown: Breakdown) -> Table:
+    """The table of ``source``; the door behind both constructors.
 
-    unit: str | None
-    entity: str | None
-    levels: Mapping[str, Sequence[object]]
-    labelled: bool
-
-
-def _build(
-    frame: Any,
-    dimensions: Sequence[str],
-    value: str | None,
-    statistic: str,
-    who: _Who,
-) -> Table:
-    unit, entity = who.unit, who.entity
-    names = tuple(dimensions)
-    _check_names(names)
-    needed = [*names, *(column for column in (value, unit, entity) if column is not None)]
-    lazy = as_lazy(frame, needed)
-    figure = pl.lit(1.0) if value is None else _finite(pl.col(value))
-    records = lazy.select(
-        *(names if who.labelled else labels(lazy, names)),
-        (pl.int_range(pl.len()) if unit is None else pl.col(unit)).alias(UNIT),
-        (pl.lit(None, pl.Int8) if entity is None else pl.col(entity)).alias(ENTITY),
-        figure.alias(VALUE),
-    )
-    partial = _contributions(records, names).collect(engine="streaming")
-    grid = _levels(partial, names, who)
-    _check_size(grid)
-    cells = _all_margins(partial, names, grid)
-    return Table(names, grid, statistic, _with_value(cells, statistic), entity is not None)
+    Raises:
+        InvalidInputError: columns, statistic, weights, levels or hierarchies that do not fit.
+    """
+    _check(source, statistic)
+    lazy = as_lazy(frame, source.columns)
+    found = contributions(lazy, source)
+    axes = tuple(_axis(name, found, breakdown) for name in source.dimensions)
+    size = prod(len(axis.labels) for axis in axes)
+    if size > MAXIMUM_CELLS:
+        raise InvalidInputError(f"A table has at most {MAXIMUM_CELLS:,} cells, this has {size:,}.")
+    cells = all_margins(found, axes)
+    if statistic == "median":
+        cells = cells.with_columns(medians(lazy, source, axes))
+    cells = _with_value(cells, statistic)
+    cells = cells.with_columns(_possible(cells, axes, breakdown))
+    weighted = source.weight is not None
+    return Table(axes, statistic, cells, weighted, source.entity is not None)
 
 
-def _check_names(names: tuple[str, ...]) -> None:
-    reserved = {*MEASURES, "sum", "status", "rule", "reason", "remedy", "verdict", UNIT, ENTITY}
-    taken = [name for name in names if name in reserved]
-    if not names or len(set(names)) != len(names):
-        raise InvalidInputError("A table has one or more dimensions, each once.")
+def _check(source: Source, statistic: str) -> None:
+    names = source.dimensions
+    if not all(isinstance(name, str) for name in names):
+        raise InvalidInputError("Dimensions are names of columns.")
+    if not names or len(set(names)) != len(names) or len(names) > MAXIMUM_DIMENSIONS:
+        raise InvalidInputError(f"A table has 1 to {MAXIMUM_DIMENSIONS} dimensions, each once.")
+    own = {name for name in names if name.startswith("__") and name != EVERYBODY}
+    taken = sorted(own | (RESERVED & set(names)))
     if taken:
         raise InvalidInputError(f"These names are reserved; rename the column: {taken}.")
+    if (statistic == "count") != (source.value is None) or (
+        source.value is not None and statistic not in MAGNITUDES
+    ):
+        raise InvalidInputError(f"A magnitude table has a value and one of {MAGNITUDES}.")
+    if source.weight is not None and statistic in {"median", "std"}:
+        raise InvalidInputError(f"A {statistic} has no weight.")
 
 
-def _finite(column: pl.Expr) -> pl.Expr:
-    number = column.cast(pl.Float64)
-    return pl.when(number.is_finite()).then(number)
-
-
-def _contributions(records: pl.LazyFrame, names: tuple[str, ...]) -> pl.LazyFrame:
-    """One row per combination of labels, unit and entity that has a value."""
-    return (
-        records.filter(pl.col(VALUE).is_not_null())
-        .group_by(*names, UNIT, ENTITY)
-        .agg(
-            pl.len().alias("records"),
-            pl.col(VALUE).sum().alias("sum"),
-            pl.col(VALUE).abs().sum().alias("absolute"),
-            pl.col(VALUE).min().alias("lowest"),
-            pl.col(VALUE).max().alias("highest"),
-        )
-    )
-
-
-def _levels(
-    partial: pl.DataFrame, names: tuple[str, ...], who: _Who
-) -> tuple[tuple[str, ...], ...]:
+def _axis(name: str, found: Contributions, breakdown: Breakdown) -> Axis:
     """Declared levels in their order, then levels found in the data, missing last."""
-    found = []
-    for name in names:
-        declared = who.levels.get(name, ())
-        given = [str(v) if who.labelled else label_of(v) for v in declared]
-        seen = sorted(set(partial[name]) - set(given), key=lambda text: (text == MISSING, text))
-        found.append(tuple(dict.fromkeys([*given, *seen])))
-    return tuple(found)
-
-
-def _check_size(grid: tuple[tuple[str, ...], ...]) -> None:
-    cells = 1
-    for group in grid:
-        cells *= len(group) + 1
-    if cells > MAXIMUM_CELLS:
-        raise InvalidInputError(f"A table has at most {MAXIMUM_CELLS:,} cells, this has {cells:,}.")
-
-
-def _all_margins(
-    partial: pl.DataFrame, names: tuple[str, ...], grid: tuple[tuple[str, ...], ...]
-) -> pl.DataFrame:
-    parts = [
-        _margin(partial, kept, names)
-        for size in range(len(names), -1, -1)
-        for kept in combinations(names, size)
-    ]
-    every = pl.DataFrame(
-        list(product(*((*group, TOTAL) for group in grid))),
-        schema=dict.fromkeys(names, pl.String),
-        orient="row",
-    )
-    counts = ("records", "units", "entities", "sum", "absolute", "largest_unit", "largest_entity")
-    joined = every.join(pl.concat(parts), on=list(names), how="left", maintain_order="left")
-    return joined.with_columns(pl.col(name).fill_null(0) for name in counts)
-
-
-def _margin(partial: pl.DataFrame, kept: tuple[str, ...], names: tuple[str, ...]) -> pl.DataFrame:
-    """The cells of one margin that have contributors."""
-    by_unit = _largest(partial, kept, UNIT)
-    by_entity = _largest(partial, kept, ENTITY)
-    keys = [pl.lit(TOTAL).alias(name) if name not in kept else pl.col(name) for name in names]
-    whole = _grouped(
-        partial,
-        kept,
-        pl.col("records").sum().cast(pl.Int64),
-        pl.col(UNIT).n_unique().cast(pl.Int64).alias("units"),
-        pl.col(ENTITY).drop_nulls().n_unique().cast(pl.Int64).alias("entities"),
-        pl.col("sum").sum(),
-        pl.col("absolute").sum(),
-        pl.col("lowest").min(),
-        pl.col("highest").max(),
-    )
-    for name, part in (("largest_unit", by_unit), ("largest_entity", by_entity)):
-        renamed = part.rename({"largest": name})
-        whole = (
-            whole.join(renamed, on=list(kept), how="left")
-            if kept
-            else pl.concat([whole, renamed], how="horizontal")
+    seen = set(found.figures[name])
+    declared = breakdown.levels.get(name, ())
+    given = [str(v) if breakdown.labelled else label_of(v) for v in declared]
+    tree = breakdown.hierarchies.get(name)
+    if tree is not None:
+        check_covers(tree, [*given, *seen - {MISSING}], name)
+        return Axis.of(name, tree.with_leaves([MISSING]) if MISSING in seen else tree)
+    if not seen and not given:
+        raise InvalidInputError(
+            f"Somebody has a value in some level of {name}, or its levels are declared; the frame "
+            "is empty or nobody has a value."
         )
-    order = ("records", "units", "entities", "sum", "absolute", "largest_unit", "largest_entity")
-    return whole.select(*keys, *order, "lowest", "highest")
-
-
-def _largest(partial: pl.DataFrame, kept: tuple[str, ...], who: str) -> pl.DataFrame:
-    """The largest absolute contribution of one unit or entity in each cell."""
-    own = partial.group_by(*kept, who).agg(pl.col("absolute").sum())
-    return _grouped(own, kept, pl.col("absolute").max().alias("largest"))
-
-
-def _grouped(frame: pl.DataFrame, kept: tuple[str, ...], *what: pl.Expr) -> pl.DataFrame:
-    return frame.group_by(kept).agg(*what) if kept else frame.select(*what)
+    others = sorted(seen - set(given), key=lambda text: (text == MISSING, text))
+    return Axis.of(name, Hierarchy.flat(tuple(dict.fromkeys([*given, *others]))))
 
 
 def _with_value(cells: pl.DataFrame, statistic: str) -> pl.DataFrame:
-    nobody = pl.col("records") == 0
+    present = pl.col("records") > 0
+    n = pl.col("records").cast(pl.Float64)
+    squared = (pl.col("squares") - pl.col("shifted").pow(2) / n) / (n - 1)
     value = {
-        "count": pl.col("records").cast(pl.Float64),
-        "sum": pl.when(~nobody).then(pl.col("sum")),
-        "mean": pl.when(~nobody).then(pl.col("sum") / pl.col("records")),
+        "count": pl.col("sum"),
+        "sum": pl.when(present).then(pl.col("sum")),
+        "mean": pl.when(present).then(pl.col("sum") / pl.col("weight")),
+        "median": pl.col("median") if statistic == "median" else pl.lit(None, pl.Float64),
+        "std": pl.when(n > 1).then(squared.clip(lower_bound=0.0).sqrt()),
     }[statistic]
-    return cells.with_columns(value.alias("value"))
+    # Sums of floats depend on their order in the last digits; the order must not travel.
+    digits = pl.when(value == value.round()).then(value).otherwise(value.round_sig_figs(12))
+    return cells.with_columns(digits.alias("value")).drop("median", strict=False)
+
+
+def _possible(cells: pl.DataFrame, axes: tuple[Axis, ...], breakdown: Breakdown) -> pl.Series:
+    """Whether a cell can have contributors: whether any finest cell below it can."""
+    if not breakdown.impossible:
+        return pl.Series("possible", np.ones(cells.height, dtype=np.bool_))
+    places = [{label: number for number, label in enumerate(axis.labels)} for axis in axes]
+    leaf = np.ones(tuple(len(axis.labels) for axis in axes))
+    for position, axis in enumerate(axes):
+        inner = [number for number, below in enumerate(axis.children) if below]
+        np.moveaxis(leaf, position, 0)[inner] = 0.0
+    for combination in breakdown.impossible:
+        leaf[_slice(combination, axes, places, breakdown)] = 0.0
+    possible = roll_up(leaf, axes, np.maximum).ravel() > 0
+    used = int((~possible & (cells["records"] > 0).to_numpy()).sum())
+    if used:
+        raise InvalidInputError(f"Impossible combinations have no records; {used} cells have some.")
+    return pl.Series("possible", possible)
+
+
+def _slice(
+    combination: Mapping[str, object],
+    axes: tuple[Axis, ...],
+    places: list[dict[str, int]],
+    breakdown: Breakdown,
+) -> tuple[int | slice, ...]:
+    names = [axis.name for axis in axes]
+    found: list[int | slice] = [slice(None)] * len(axes)
+    for name, level in combination.items():
+        if name not in names:
+            return (slice(0, 0),) * len(axes)
+        text = str(level) if breakdown.labelled else label_of(level)
+        place = places[names.index(name)].get(text)
+        if place is None:
+            return (slice(0, 0),) * len(axes)
+        found[names.index(name)] = place
+    return tuple(found)

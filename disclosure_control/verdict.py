@@ -14,6 +14,10 @@ class Verdict(IntEnum):
     REVIEW = 1
     UNSAFE = 2
 
+    def __str__(self) -> str:
+        """The verdict's name."""
+        return self.name
+
     @classmethod
     def worst(cls, verdicts: Iterable["Verdict"]) -> "Verdict":
         """The worst of the verdicts; SAFE when there are none."""

@@ -1,5 +1,6 @@
 """The plain attack: an equation with one unknown gives it away; repeat with what was found."""
 
+from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,25 +17,39 @@ class Derivation:
 
 
 def subtract(relations: Any, hidden: npt.NDArray[np.bool_]) -> tuple[Derivation, ...]:
-    """Every hidden cell that repeated subtraction gives away, in the order of discovery."""
-    matrix = relations.tocsr()
-    by_cell = relations.tocsc()
-    unknown = hidden.copy()
-    left = np.asarray(abs(matrix) @ unknown.astype(np.float64)).round().astype(np.int64)
-    queue = [int(row) for row in np.flatnonzero(left == 1)]
+    """Every hidden cell that repeated subtraction gives away, in the order of discovery.
+
+    For each relation two figures are kept: how many of its cells are unknown, and the sum of their
+    places, which is the place of the last one when one is left.
+    """
+    rows, cells = _unknown_entries(relations, hidden)
+    left = np.bincount(rows, minlength=relations.shape[0])
+    places = np.bincount(rows, weights=cells, minlength=relations.shape[0]).astype(np.int64)
+    queue = deque(np.flatnonzero(left == 1).tolist())
+    if not queue:
+        return ()
+    order = np.argsort(cells, kind="stable")
+    rows_of = rows[order]
+    start = np.searchsorted(cells[order], np.arange(hidden.size + 1))
     found = []
     while queue:
-        row = queue.pop(0)
-        cells = matrix.indices[matrix.indptr[row] : matrix.indptr[row + 1]]
-        open_cells = [int(cell) for cell in cells if unknown[cell]]
-        if len(open_cells) != 1:
+        row = queue.popleft()
+        if left[row] != 1:
             continue
-        cell = open_cells[0]
-        unknown[cell] = False
+        cell = int(places[row])
         found.append(Derivation(cell, row))
-        touched = by_cell.indices[by_cell.indptr[cell] : by_cell.indptr[cell + 1]]
-        for other in touched:
-            left[other] -= 1
-            if left[other] == 1:
-                queue.append(int(other))
+        touched = rows_of[start[cell] : start[cell + 1]]
+        left[touched] -= 1
+        places[touched] -= cell
+        queue.extend(touched[left[touched] == 1].tolist())
     return tuple(found)
+
+
+def _unknown_entries(
+    relations: Any, hidden: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Row and cell of every unknown in the relations."""
+    matrix = relations.tocsr()
+    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    unknown = hidden[matrix.indices] & (matrix.data != 0)
+    return rows[unknown], matrix.indices[unknown].astype(np.int64)

@@ -1,218 +1,118 @@
-"""Crosstabs: counts, sums, means and row percentages with true margins, judged and protectable."""
+"""Crosstabs: counts, sums, means, medians, deviations and row percentages with true margins."""
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 
-from disclosure_control.assess import assess
-from disclosure_control.errors import InvalidInputError
+from disclosure_control.assess import find
+from disclosure_control.errors import ProtectionError
 from disclosure_control.frames import TOTAL
-from disclosure_control.outputs.evidence import check_evidence, evidence_of
+from disclosure_control.outputs.evaluation import Evaluation, Flags
+from disclosure_control.outputs.evidence import Records
 from disclosure_control.outputs.recipe import Recipe
-from disclosure_control.policy import Policy, find_policy
+from disclosure_control.policy import Policy
 from disclosure_control.protect import (
-    HIDDEN,
-    SHOWN,
-    Audit,
+    Effort,
     ProtectedTable,
-    audit,
-    protect,
+    equation_of,
+    protect_cells,
+    weak_cells,
     with_hidden,
 )
-from disclosure_control.suppression.build import build_problem, flag_cells
-from disclosure_control.table import Table, count_table, magnitude_table
-from disclosure_control.verdict import Assessment, Finding, Verdict, collect
-
-STATISTICS = ("count", "sum", "mean", "percentage")
-"""The closed list. Anything else is refused: what is not understood cannot be judged."""
+from disclosure_control.rules.rule import HIDE
+from disclosure_control.suppression.build import build_problem
+from disclosure_control.table import Table, build
+from disclosure_control.verdict import Finding
 
 
-@dataclass(frozen=True)
-class Output:
-    """A table with its verdict, recipe and evidence.
+def evaluate_crosstab(recipe: Recipe, records: Records, policy: Policy) -> Evaluation:
+    """A crosstab of one statistic."""
+    counts = recipe.statistic == "count"
+    source = records.source(recipe.dimensions, value=not counts, squares=recipe.statistic == "std")
+    table = build(records.lazy, source, recipe.statistic, recipe.breakdown(labelled=True))
+    return of_table(table, find(table, policy))
 
-    Its text and HTML show unsafe cells masked. ``protected`` is null until ``protect()``.
+
+def of_table(table: Table, findings: list[Finding]) -> Evaluation:
+    """The evaluation of a table that was judged."""
+    figures = table.cells.select(*table.dimensions, "value")
+    return Evaluation(table.dimensions, figures, findings, table)
+
+
+def evaluate_percentage(recipe: Recipe, records: Records, policy: Policy) -> Evaluation:
+    """Percentages of each row's total; without column dimensions, of the whole table.
+
+    They are judged by the counts beneath them, and by what they are a percentage of.
     """
-
-    recipe: Recipe
-    policy: Policy
-    table: Table
-    evidence: pl.DataFrame
-    assessment: Assessment
-    protected: ProtectedTable | None = None
-
-    @property
-    def verdict(self) -> Verdict:
-        """SAFE after protection; otherwise what the rules say."""
-        return Verdict.SAFE if self.protected is not None else self.assessment.verdict
-
-    @property
-    def findings(self) -> pl.DataFrame:
-        """One row per unsafe cell and rule."""
-        return self.assessment.findings
-
-    @property
-    def released(self) -> pl.DataFrame:
-        """Dimension columns, value (null when hidden) and status; unsafe cells are hidden."""
-        if self.protected is not None:
-            hidden = self.protected.hidden
-        else:
-            hidden = flag_cells(self.table, self.findings)
-        value = _figures(self.table, self.recipe).set(pl.Series(hidden), None)
-        return self.table.cells.select(self.recipe.dimensions).with_columns(
-            value.alias("value"), pl.Series("status", np.where(hidden, HIDDEN, SHOWN))
-        )
-
-    def protect(self) -> "Output":
-        """The same output with cells hidden until it is SAFE; raises naming what cannot be."""
-        return replace(self, protected=protect(self.table, self.policy))
-
-    def audit(self) -> Audit:
-        """What an attacker derives from what is shown now."""
-        if self.protected is not None:
-            return audit(self.protected)
-        problem = build_problem(self.table, self.findings, self.policy)
-        hidden = flag_cells(self.table, self.findings)
-        return audit(with_hidden(self.table, self.policy, problem, hidden))
-
-    def explain(self) -> str:
-        """What was found, cell by cell, and what to do about it."""
-        from disclosure_control.render import explain
-
-        return explain(self)
-
-    def chart(self, x: str, color: str | None = None) -> dict[str, Any]:
-        """A Vega-Lite specification made from the released numbers only."""
-        from disclosure_control.outputs.chart import chart
-
-        return chart(self, x, color)
-
-    def __repr__(self) -> str:
-        from disclosure_control.render import as_text
-
-        return as_text(self)
-
-    def _repr_html_(self) -> str:
-        from disclosure_control.render import as_html
-
-        return as_html(self)
-
-
-def crosstab(
-    frame: Any,
-    recipe: Recipe,
-    policy: Policy,
-) -> Output:
-    """The output of ``recipe`` on ``frame``, judged by ``policy``."""
-    return recompute(recipe, evidence_of(frame, recipe), policy)
-
-
-def check_recipe(recipe: Recipe) -> None:
-    """Raises ``InvalidInputError`` unless the recipe can be judged."""
-    if not isinstance(recipe.statistic, str) or recipe.statistic not in STATISTICS:
-        raise InvalidInputError(f"A statistic is one of {', '.join(STATISTICS)}, by name.")
-    if (recipe.value is None) != (recipe.statistic in {"count", "percentage"}):
-        raise InvalidInputError("Sums and means need values; counts and percentages have none.")
-
-
-def recompute(recipe: Recipe, evidence: pl.DataFrame, policy: Policy | str | None = None) -> Output:
-    """The output of ``recipe`` made anew from ``evidence``, trusting nothing else."""
-    chosen = find_policy(policy or recipe.policy)
-    check_recipe(recipe)
-    check_evidence(evidence, recipe)
-    table = _table(recipe, evidence)
-    return Output(recipe, chosen, table, evidence, assess(table, chosen))
-
-
-def judge(output: Output, released: pl.DataFrame) -> Assessment:
-    """Whether ``released`` may be shown, given the output recomputed from evidence.
-
-    ``released`` has the dimension columns (text), ``value`` (null when hidden) and ``status``.
-    UNSAFE when its cells are not those of the table, a shown value is not the true one, an unsafe
-    cell is shown, or a hidden one can be derived.
-    """
-    names = list(output.recipe.dimensions)
-    found: list[Finding] = []
-    wanted = output.table.cells.select(names)
-    if not _same_cells(released, wanted, names):
-        what = ("cells", "the cells are not those of the recomputed table", "submit again")
-        return collect([Finding((), *what)], tuple(names), output.policy.name)
-    joined = wanted.join(released, on=names, how="left", maintain_order="left")
-    hidden = np.asarray((joined["status"] != SHOWN).to_numpy(), dtype=np.bool_)
-    true = _figures(output.table, output.recipe)
-    differs = ~hidden & ~_close(joined["value"], true)
-    visible = flag_cells(output.table, output.findings) & ~hidden
-    revealing = hidden & joined["value"].is_not_null().to_numpy()
-    for flags, rule, reason in (
-        (differs, "value", "the shown value is not the one in the data"),
-        (visible, "visible", "an unsafe cell is shown"),
-        (revealing, "visible", "a cell marked as hidden has a value"),
-    ):
-        rows = wanted.filter(pl.Series(flags)).iter_rows()
-        found += [Finding(tuple(row), rule, reason, "submit again") for row in rows]
-    problem = build_problem(output.table, output.findings, output.policy)
-    result = audit(with_hidden(output.table, output.policy, problem, hidden))
-    weak = result.frame.filter(~pl.col("holds")).select(names).iter_rows()
-    reason = "what is shown narrows this hidden cell too much"
-    found += [Finding(tuple(row), "derivable", reason, "hide more cells") for row in weak]
-    if result.equation is not None:
-        reason = f"subtraction reveals a hidden cell: {result.equation}"
-        found.append(Finding((), "subtraction", reason, "hide more cells"))
-    return collect(found, tuple(names), output.policy.name)
-
-
-def _same_cells(released: pl.DataFrame, wanted: pl.DataFrame, names: list[str]) -> bool:
-    if not {*names, "value", "status"} <= set(released.columns):
-        return False
-    typed = all(released.schema[name] == pl.String for name in [*names, "status"])
-    if not typed or released.schema["value"] != pl.Float64:
-        return False
-    if released.height != wanted.height or released.select(names).is_duplicated().any():
-        return False
-    return wanted.join(released, on=names, how="anti").is_empty()
-
-
-def _close(shown: pl.Series, true: pl.Series) -> np.ndarray:
-    """Whether shown and true values agree to nine digits; both null counts as agreeing."""
-    left, right = shown.to_numpy().astype(float), true.to_numpy().astype(float)
-    both = np.isnan(left) & np.isnan(right)
-    near = np.isclose(left, right, rtol=1e-9, atol=1e-9)
-    return np.asarray(both | near)
-
-
-def _table(recipe: Recipe, evidence: pl.DataFrame) -> Table:
-    """The table from evidence; labels are already escaped, so levels are set aside and put back."""
-    renamed = evidence.rename({f"d{place}": name for place, name in _places(recipe)})
-    levels = {name: list(group) for name, group in recipe.levels}
-    who: dict[str, Any] = {
-        "unit": "unit" if recipe.unit is not None else None,
-        "entity": "entity" if recipe.entity is not None else None,
-    }
-    if recipe.statistic in {"count", "percentage"}:
-        return count_table(renamed, recipe.dimensions, levels=levels, labelled=True, **who)
-    return magnitude_table(
-        renamed, recipe.dimensions, "value", statistic=recipe.statistic, levels=levels,
-        labelled=True, **who,
-    )  # fmt: skip
-
-
-def _places(recipe: Recipe) -> list[tuple[int, str]]:
-    return list(enumerate(recipe.dimensions))
-
-
-def _figures(table: Table, recipe: Recipe) -> pl.Series:
-    """The figures that the output shows: values, or percentages of each row's total."""
-    if recipe.statistic != "percentage":
-        return table.cells["value"]
-    columns = [pl.lit(TOTAL).alias(name) for name in recipe.columns]
-    keys = list(recipe.dimensions)
-    joined = (
-        table.cells.select(keys)
-        .with_columns(columns)
-        .join(table.cells.select(*keys, "records"), on=keys, how="left", maintain_order="left")
+    source = records.source(recipe.dimensions, value=False)
+    table = build(records.lazy, source, "count", recipe.breakdown(labelled=True))
+    names = list(recipe.dimensions)
+    of = recipe.columns or recipe.rows
+    totals = table.cells.select(
+        *names, pl.col("value").alias("of"), pl.col("units").alias("people")
     )
-    total = joined["records"]
-    share = pl.select(pl.when(total > 0).then(100.0 * table.cells["records"] / total)).to_series()
-    return share.alias("value")
+    keys = table.cells.select(pl.lit(TOTAL).alias(n) if n in of else pl.col(n) for n in names)
+    joined = keys.join(totals, on=names, how="left", maintain_order="left")
+    is_total = table.cells.select(pl.all_horizontal(pl.col(name) == TOTAL for name in of))
+    flat = is_total.to_series().alias("is_total")
+    found = [*find(table, policy), *_denominators(table, joined["people"], flat, policy)]
+    part, total = table.cells["value"].alias("part"), joined["of"].alias("total")
+    share = pl.when(pl.col("total") > 0).then(100.0 * pl.col("part") / pl.col("total"))
+    value = pl.DataFrame([part, total]).select(share.alias("value")).to_series()
+    figures = table.cells.select(names).with_columns(value)
+    extra = {"part": part, "total": total, "is_total": flat}
+    return replace(of_table(table, found), figures=figures, extra=extra)
+
+
+def _denominators(
+    table: Table, people: pl.Series, is_total: pl.Series, policy: Policy
+) -> list[Finding]:
+    """Percentages of too few people; those of nobody are empty."""
+    least = max(policy.minimum_units, policy.minimum_denominator or 0)
+    few = (people > 0) & (people < least) & ~is_total & (table.cells["records"] > 0)
+    reason = f"a percentage of fewer than {least} units"
+    rows = table.cells.filter(few).select(table.dimensions).iter_rows()
+    return [Finding(tuple(row), "denominator", reason, HIDE) for row in rows]
+
+
+def _shown_by_definition(evaluation: Evaluation) -> Flags | None:
+    """Row totals of percentages: hiding them would hide nothing, for the shares tell them."""
+    total = evaluation.extra.get("is_total")
+    return None if total is None else np.asarray(total.to_numpy(), dtype=np.bool_)
+
+
+def hide_in_table(
+    evaluation: Evaluation, policy: Policy, effort: Effort
+) -> tuple[Flags, ProtectedTable | None]:
+    """Unsafe cells and as many others as make them underivable."""
+    table = _table(evaluation)
+    whole = sorted({item.rule for item in evaluation.findings if not item.labels})
+    if whole:
+        raise ProtectionError(
+            f"Hiding cells does not help against {', '.join(whole)}: change what is computed."
+        )
+    forbidden = _shown_by_definition(evaluation)
+    protected = protect_cells(table, policy, evaluation.findings, effort, forbidden)
+    return protected.hidden, protected
+
+
+def attack_table(evaluation: Evaluation, policy: Policy, hidden: Flags) -> list[Finding]:
+    """What an attacker who knows every shown cell and every margin derives."""
+    table = _table(evaluation)
+    problem = build_problem(table, evaluation.unsafe, policy)
+    guess = with_hidden(table, policy, problem, hidden)
+    weak = table.cells.filter(pl.Series(weak_cells(guess))).select(table.dimensions).iter_rows()
+    reason = "what is shown narrows this hidden cell too much"
+    found = [Finding(tuple(row), "derivable", reason, "hide more cells") for row in weak]
+    equation = equation_of(guess)
+    if equation is not None:
+        reason = f"subtraction reveals a hidden cell: {equation}"
+        found.append(Finding((), "subtraction", reason, "hide more cells"))
+    return found
+
+
+def _table(evaluation: Evaluation) -> Table:
+    if evaluation.table is None:
+        raise TypeError("the output is no table")
+    return evaluation.table

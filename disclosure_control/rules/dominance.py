@@ -1,34 +1,48 @@
-"""One contributor with too large a share of a total: (1, k %) dominance.
+"""One or few contributors with too large a share of a total: (1, k %) and (n, k %) dominance.
 
-Absolute contributions are compared, so a negative value never switches the rule off. Source: DwB /
-ESSnet guidelines, rule of thumb 4 (largest contributor at most 50 %).
+Absolute contributions are compared, so a negative value never switches the rule off.
 """
 
 import polars as pl
 
+from disclosure_control.contributions import TOPS
 from disclosure_control.policy import Policy
-from disclosure_control.rules.rule import findings
+from disclosure_control.rules.rule import HIDE, OCCUPIED, findings, where
 from disclosure_control.table import Table
 from disclosure_control.verdict import Finding
 
-_REMEDY = "hide the cell or join categories"
+_JUDGED = {"sum", "mean"}
 
 
 def unit_dominance(table: Table, policy: Policy) -> list[Finding]:
     """Cells in which one unit has more than ``policy.maximum_unit_share``."""
-    return _dominated(table, "unit", policy.maximum_unit_share)
+    return _dominated(table, ("unit_dominance", "one unit"), "unit", (1, policy.maximum_unit_share))
 
 
 def entity_dominance(table: Table, policy: Policy) -> list[Finding]:
     """Cells in which one entity has more than ``policy.maximum_entity_share``."""
-    return _dominated(table, "entity", policy.maximum_entity_share) if table.has_entities else []
-
-
-def _dominated(table: Table, who: str, share: float | None) -> list[Finding]:
-    if share is None or table.statistic == "count":
+    if not table.has_entities:
         return []
-    cells = table.cells
-    largest = cells[f"largest_{who}"]
-    dominated = pl.select((cells["units"] > 0) & (largest > share * cells["absolute"])).to_series()
-    reason = f"one {who} has more than {share:.0%} of the total"
-    return findings(table, dominated, (f"{who}_dominance", reason, _REMEDY))
+    what = ("entity_dominance", "one entity")
+    return _dominated(table, what, "entity", (1, policy.maximum_entity_share))
+
+
+def top_dominance(table: Table, policy: Policy) -> list[Finding]:
+    """Cells in which ``policy.top_units`` units have more than ``policy.maximum_top_share``."""
+    several = "one unit" if policy.top_units == 1 else f"{policy.top_units} units together"
+    what = ("top_dominance", several)
+    return _dominated(table, what, "unit", (policy.top_units, policy.maximum_top_share))
+
+
+def _dominated(
+    table: Table, what: tuple[str, str], who: str, limit: tuple[int, float | None]
+) -> list[Finding]:
+    number, share = limit
+    if share is None or table.statistic not in _JUDGED:
+        return []
+    largest = pl.sum_horizontal(f"{who}_{top}" for top in TOPS[:number])
+    # A hair of slack, so that exactly the share is allowed whatever the rounding of floats.
+    allowed = share * pl.col("absolute") * (1 + 1e-12)
+    dominated = where(table, OCCUPIED & (largest > allowed))
+    reason = f"{what[1]} with more than {share:.0%} of the total"
+    return findings(table, dominated, (what[0], reason, HIDE))

@@ -1,53 +1,98 @@
 """Nearly all members of a group share a category, so belonging to the group tells it.
 
-A group is a slice of the table along one dimension; categories absent from the data count when the
-schema names them. Source: DwB / ESSnet guidelines, rule of thumb 3 (no category above 90 %).
+A group is a slice of the table along one dimension, or below one node of its tree. Categories
+absent from the data count when the schema names them; impossible ones do not. Source: DwB / ESSnet
+guidelines, rule of thumb 3 (no category with 90 % of a group).
 """
 
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from disclosure_control.frames import TOTAL
 from disclosure_control.policy import Policy
 from disclosure_control.rules.rule import findings
 from disclosure_control.table import Table
 from disclosure_control.verdict import Finding
 
+_REMEDY = "hide the cell with others of its group, or join categories"
+
+
+@dataclass(frozen=True)
+class Concentration:
+    """A cell that holds nearly all of a group.
+
+    ``cell`` and ``group`` are places in the table, ``along`` the dimension, ``whole`` whether it
+    is all of the group.
+    """
+
+    cell: int
+    group: int
+    along: str
+    whole: bool
+
 
 def group_disclosure(table: Table, policy: Policy) -> list[Finding]:
-    """Cells that hold more than ``policy.maximum_group_share`` of a group of their own."""
+    """Cells that hold at least ``policy.maximum_group_share`` of a group."""
     share = policy.maximum_group_share
-    if share is None or table.statistic != "count":
+    if share is None:
         return []
-    found = []
-    for position, dimension in enumerate(table.dimensions):
-        if len(table.levels[position]) > 1:
-            found += _along(table, dimension, share)
+    found: list[Finding] = []
+    every = concentrations(table, policy)
+    for axis in table.axes:
+        for whole in (True, False):
+            places = [item.cell for item in every if (item.along, item.whole) == (axis.name, whole)]
+            flags = np.zeros(table.cells.height, dtype=np.bool_)
+            flags[places] = True
+            reason = (
+                f"100 % of the group is in this category of {axis.name}, the others have 0 %"
+                if whole
+                else f"at least {share:.0%} of the group is in this category of {axis.name}"
+            )
+            found += findings(table, pl.Series(flags), ("group_disclosure", reason, _REMEDY))
     return found
 
 
-def group_totals(cells: pl.DataFrame, dimensions: tuple[str, ...], along: str) -> pl.Series:
-    """For each cell the total of its group along one dimension (null on the total itself)."""
-    others = [name for name in dimensions if name != along]
-    totals = cells.filter(pl.col(along) == TOTAL).select(*others, pl.col("records").alias("group"))
-    joined = (
-        cells.join(totals, on=others, how="left", maintain_order="left")
-        if others
-        else cells.with_columns(pl.lit(totals["group"][0]).alias("group"))
-    )
-    return joined.select(pl.when(pl.col(along) != TOTAL).then("group")).to_series()
+def concentrations(table: Table, policy: Policy) -> list[Concentration]:
+    """Every cell that holds at least the policy's share of a group with another possibility."""
+    share = policy.maximum_group_share
+    if share is None or table.statistic != "count":
+        return []
+    shape = table.grid.shape
+    number = np.arange(table.cells.height).reshape(shape)
+    possible = table.cells["possible"].to_numpy().reshape(shape)
+    found: list[Concentration] = []
+    for position, axis in enumerate(table.axes):
+        places = np.moveaxis(number, position, 0)
+        open_cells = np.moveaxis(possible, position, 0)
+        for node, below in enumerate(axis.children):
+            if len(below) < 2:
+                continue
+            choices = open_cells[list(below)].sum(axis=0)
+            for child in below:
+                held = _held(table, places[child], places[node], share) & (choices > 1)
+                found += _listed(table, places[child][held], places[node][held], axis.name)
+    return found
 
 
-def _along(table: Table, dimension: str, share: float) -> list[Finding]:
-    cells = table.cells
-    group = group_totals(cells, table.dimensions, dimension)
-    records = cells["records"]
-    held = (group > 0) & (records > share * group)
-    whole = (held & (records == group)).fill_null(value=False)
-    nearly = (held & (records != group)).fill_null(value=False)
-    remedy = "hide the cell with others of its group, or join categories"
-    everyone = f"100 % of the group is in this category of {dimension}, the others have 0 %"
-    most = f"more than {share:.0%} of the group is in this category of {dimension}"
+def _held(
+    table: Table, cells: npt.NDArray[np.int64], groups: npt.NDArray[np.int64], share: float
+) -> npt.NDArray[np.bool_]:
+    """Whether the cells hold the share of their groups, in records or in weights."""
+    held = np.zeros(cells.shape, dtype=np.bool_)
+    for name in ("records", "sum"):
+        values = table.cells[name].to_numpy().astype(np.float64)
+        part, whole = values[cells], values[groups]
+        held |= (whole > 0) & (part >= share * whole - 1e-9 * np.abs(whole))
+    return held
+
+
+def _listed(
+    table: Table, cells: npt.NDArray[np.int64], groups: npt.NDArray[np.int64], along: str
+) -> list[Concentration]:
+    records = table.cells["records"].to_numpy()
     return [
-        *findings(table, whole, ("group_disclosure", everyone, remedy)),
-        *findings(table, nearly, ("group_disclosure", most, remedy)),
+        Concentration(int(cell), int(group), along, bool(records[cell] == records[group]))
+        for cell, group in zip(cells.ravel(), groups.ravel(), strict=True)
     ]

@@ -1,7 +1,9 @@
 """At least so many entities: with two schools in a cell, each learns the other's figure."""
 
+import polars as pl
+
 from disclosure_control.policy import Policy
-from disclosure_control.rules.rule import findings
+from disclosure_control.rules.rule import HIDE, OCCUPIED, findings, where
 from disclosure_control.table import Table
 from disclosure_control.verdict import Finding
 
@@ -10,6 +12,6 @@ def minimum_entities(table: Table, policy: Policy) -> list[Finding]:
     """Cells with contributors, but fewer entities than ``policy.minimum_entities``."""
     if policy.minimum_entities is None or not table.has_entities:
         return []
-    few = (table.cells["units"] > 0) & (table.cells["entities"] < policy.minimum_entities)
+    few = where(table, OCCUPIED & (pl.col("entities") < policy.minimum_entities))
     reason = f"fewer than {policy.minimum_entities} entities"
-    return findings(table, few, ("minimum_entities", reason, "hide the cell or join categories"))
+    return findings(table, few, ("minimum_entities", reason, HIDE))

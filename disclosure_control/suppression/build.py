@@ -1,76 +1,121 @@
-"""From a table and its findings to a suppression problem."""
+"""From a table and its findings to a suppression problem: what each rule demands of the attacker.
+
+A count below a threshold: the interval covers 0 up to the threshold. An empty cell that may not be
+shown: up to the threshold. A total: the width at which its rule would just be met, and
+``policy.interval_share`` of the largest unit at least. Group disclosure: some table that fits
+leaves the category below the share.
+"""
+
+from collections.abc import Sequence
 
 import numpy as np
-import polars as pl
 
+from disclosure_control.errors import InvalidInputError
 from disclosure_control.policy import Policy
-from disclosure_control.rules.group_disclosure import group_totals
-from disclosure_control.suppression.problem import Floats, SuppressionProblem
+from disclosure_control.rules.group_disclosure import concentrations
+from disclosure_control.rules.minimum_units import minimum_of
+from disclosure_control.suppression.problem import (
+    Flags,
+    Floats,
+    GroupDoubt,
+    SuppressionProblem,
+    grid_relations,
+)
 from disclosure_control.table import Table
+from disclosure_control.verdict import Finding
+
+COSTS = ("value", "count", "equal", "sqrt", "frequency")
+_NO_WIDTH = {"group_disclosure", "denominator"}
 
 
-def build_problem(table: Table, findings: pl.DataFrame, policy: Policy) -> SuppressionProblem:
+def build_problem(
+    table: Table,
+    findings: Sequence[Finding],
+    policy: Policy,
+    cost: str = "value",
+    forbidden: Flags | None = None,
+) -> SuppressionProblem:
     """The problem of protecting every cell named in ``findings``.
 
-    Required widths. Count below a threshold: an attacker excludes neither 0 nor the threshold.
-    Group disclosure: the category may hold no more than the allowed share. Totals: uncertain by
-    what dominance demands, and by ``policy.interval_share`` of the largest unit at least.
+    Args:
+        table: the table.
+        findings: what the rules found in it.
+        policy: whose numbers say how wide an interval must be.
+        cost: what hiding a cell costs.
+        forbidden: cells that must stay visible unless they are unsafe themselves.
     """
     values = table.additive().to_numpy().astype(np.float64)
-    primary = flag_cells(table, findings)
     lower, upper = _requirements(table, findings, policy, values)
+    primary = flag_cells(table, findings)
     nonnegative = _is_nonnegative(table)
+    costs = _costs(table, values, cost)
+    if forbidden is not None:
+        costs = np.where(forbidden & ~primary, np.inf, costs)
+    possible = table.cells["possible"].to_numpy()
+    costs = np.where(possible, costs, np.inf)
     return SuppressionProblem(
         values=values,
-        costs=np.abs(values) + 1.0,
-        relations=relations(table),
+        costs=costs,
+        relations=grid_relations(table.axes),
         primary=primary,
         lower_protection=np.where(primary, np.minimum(lower, values) if nonnegative else lower, 0),
         upper_protection=np.where(primary, upper, 0.0),
         lower_bounds=np.full(values.size, 0.0 if nonnegative else -np.inf),
-        upper_bounds=np.full(values.size, np.inf),
-        integral=table.statistic == "count",
+        upper_bounds=np.where(possible, np.inf, 0.0),
+        integral=table.statistic == "count" and not table.weighted,
+        axes=table.axes,
+        doubts=_doubts(table, findings, policy),
     )
 
 
-def flag_cells(table: Table, findings: pl.DataFrame) -> np.ndarray:
-    """Which cells of the table are named in ``findings``."""
-    names = list(table.dimensions)
-    named = findings.drop_nulls(names).select(names).unique().with_columns(flag=True)
-    joined = table.cells.select(names).join(named, on=names, how="left", maintain_order="left")
-    return np.asarray(joined["flag"].fill_null(value=False).to_numpy(), dtype=np.bool_)
-
-
-def relations(table: Table):  # type: ignore[no-untyped-def]  # noqa: ANN201 - scipy has no types
-    """Every margin as a row: the levels of one dimension minus their total."""
-    from scipy.sparse import csr_matrix
-
-    shape = [len(group) + 1 for group in table.levels]
-    index = np.arange(int(np.prod(shape))).reshape(shape)
-    rows, columns, signs, number = [], [], [], 0
-    for axis, size in enumerate(shape):
-        lines = np.moveaxis(index, axis, -1).reshape(-1, size)
-        count = lines.shape[0]
-        rows.append(np.repeat(np.arange(number, number + count), size))
-        columns.append(lines.ravel())
-        signs.append(np.tile(np.r_[np.ones(size - 1), -1.0], count))
-        number += count
-    data = (np.concatenate(signs), (np.concatenate(rows), np.concatenate(columns)))
-    return csr_matrix(data, shape=(number, index.size))
+def flag_cells(table: Table, findings: Sequence[Finding], rule: str | None = None) -> Flags:
+    """Which cells of the table have a finding (of ``rule``, when it is given)."""
+    flags = np.zeros(table.cells.height, dtype=np.bool_)
+    labels = [item.labels for item in findings if item.labels and rule in {None, item.rule}]
+    if labels:
+        place_of = [{text: at for at, text in enumerate(axis.labels)} for axis in table.axes]
+        places = [
+            np.array([places[label] for label in line], dtype=np.int64)
+            for places, line in zip(place_of, zip(*labels, strict=True), strict=True)
+        ]
+        flags[table.grid.fold(places)] = True
+    return flags
 
 
 def _is_nonnegative(table: Table) -> bool:
     lowest = table.cells["lowest"].min()
-    return table.statistic == "count" or lowest is None or float(str(lowest)) >= 0
+    return table.statistic in {"count", "std"} or lowest is None or float(str(lowest)) >= 0
+
+
+def _costs(table: Table, values: Floats, cost: str) -> Floats:
+    size = np.abs(values)
+    if cost == "value":
+        return np.asarray(size + 1.0)
+    if cost in {"count", "equal"}:
+        return np.ones(values.size)
+    if cost == "sqrt":
+        return np.sqrt(size) + 1.0
+    if cost == "frequency":
+        return table.cells["records"].to_numpy().astype(np.float64) + 1.0
+    raise InvalidInputError(f"A cost is one of {', '.join(COSTS)}.")
+
+
+def _doubts(
+    table: Table, findings: Sequence[Finding], policy: Policy
+) -> tuple[GroupDoubt, ...]:
+    if not any(item.rule == "group_disclosure" for item in findings):
+        return ()
+    share = float(policy.maximum_group_share or 1.0)
+    pairs = dict.fromkeys((one.cell, one.group) for one in concentrations(table, policy))
+    return tuple(GroupDoubt(cell, group, share) for cell, group in pairs)
 
 
 def _requirements(
-    table: Table, findings: pl.DataFrame, policy: Policy, values: Floats
+    table: Table, findings: Sequence[Finding], policy: Policy, values: Floats
 ) -> tuple[Floats, Floats]:
     lower, upper = np.zeros(values.size), np.zeros(values.size)
-    for rule in findings["rule"].unique().sort():
-        part = findings.filter(pl.col("rule") == rule)
-        flagged = flag_cells(table, part)
+    for rule in sorted({item.rule for item in findings} - _NO_WIDTH):
+        flagged = flag_cells(table, findings, rule)
         down, up = _widths(table, rule, policy, values)
         lower = np.where(flagged, np.maximum(lower, down), lower)
         upper = np.where(flagged, np.maximum(upper, up), upper)
@@ -79,32 +124,55 @@ def _requirements(
 
 def _widths(table: Table, rule: str, policy: Policy, values: Floats) -> tuple[Floats, Floats]:
     """How far down and up an attacker's interval must reach for one rule, on every cell."""
-    if table.statistic != "count":
-        largest = table.cells["largest_unit"].to_numpy().astype(np.float64)
-        total = table.cells["absolute"].to_numpy().astype(np.float64)
-        if rule == "entity_dominance":
-            largest = table.cells["largest_entity"].to_numpy().astype(np.float64)
-        width = np.maximum(2 * largest - total, policy.interval_share * largest)
-        width = np.maximum(width, 1e-6 * np.maximum(1.0, np.abs(values)))
-        return width, width
-    if rule == "group_disclosure":
-        return _group_width(table, policy, values), np.zeros(values.size)
-    return values.copy(), np.maximum(policy.minimum_units - values, 1.0)
+    if table.statistic == "count" and rule in {"minimum_units", "empty_cell"}:
+        missing = np.maximum(minimum_of(table, policy) - _column(table, "units"), 1.0)
+        records = np.maximum(_column(table, "records"), 1.0)
+        each = np.where(values > 0, values / records, 1.0) if table.weighted else 1.0
+        return values.copy(), missing * each
+    whole = table.statistic == "count" and not table.weighted
+    width = np.maximum(_rule_width(table, rule, policy), policy.interval_share * _largest(table, rule))
+    width = np.maximum(width, _least_width(table, policy, values))
+    return (np.ceil(width), np.ceil(width)) if whole else (width, width)
 
 
-def _group_width(table: Table, policy: Policy, values: Floats) -> Floats:
-    share = policy.maximum_group_share or 1.0
-    width = np.ones(values.size)
-    for position, dimension in enumerate(table.dimensions):
-        if len(table.levels[position]) > 1:
-            group = group_totals(table.cells, table.dimensions, dimension)
-            total = group.cast(pl.Float64).fill_null(np.inf).to_numpy()
-            allowed = np.where(np.isfinite(total), np.floor(share * total), np.inf)
-            width = np.maximum(width, values - allowed)
-    return width
+def _column(table: Table, name: str) -> Floats:
+    return table.cells[name].to_numpy().astype(np.float64)
 
 
-def cell_labels(table: Table, flags: np.ndarray) -> list[str]:
+def _largest(table: Table, rule: str) -> Floats:
+    if table.statistic == "std":
+        return _column(table, "squares")
+    return _column(table, "entity_top_1" if "entit" in rule else "unit_top_1")
+
+
+def _rule_width(table: Table, rule: str, policy: Policy) -> Floats:
+    """By how much a total must be able to grow until the rule would just be met."""
+    total = _column(table, "absolute")
+    tops = [_column(table, f"unit_top_{place}") for place in (1, 2, 3)]
+    if rule == "unit_dominance":
+        return tops[0] / float(policy.maximum_unit_share or 1.0) - total
+    if rule == "entity_dominance":
+        share = float(policy.maximum_entity_share or 1.0)
+        return _column(table, "entity_top_1") / share - total
+    if rule == "top_dominance":
+        several = np.sum(tops[: policy.top_units], axis=0)
+        return np.asarray(several / float(policy.maximum_top_share or 1.0) - total)
+    if rule == "p_percent":
+        remainder = policy.prior_error * (total - tops[0] - tops[1])
+        return np.asarray(float(policy.minimum_remainder or 0.0) * tops[0] - remainder)
+    return np.zeros(total.size)
+
+
+def _least_width(table: Table, policy: Policy, values: Floats) -> float:
+    """A width above nothing for cells whose contributions are all zero: of an average record."""
+    records = max(1.0, float(_column(table, "records").max()))
+    largest = float(np.abs(values).max(initial=0.0))
+    return policy.interval_share * max(largest / records, 1e-6 * max(1.0, largest))
+
+
+def cell_labels(table: Table, flags: Flags) -> list[str]:
     """The flagged cells by their labels, for messages."""
-    chosen = table.cells.filter(pl.Series(flags)).select(table.dimensions)
+    from polars import Series
+
+    chosen = table.cells.filter(Series(flags)).select(table.dimensions)
     return [" x ".join(row) for row in chosen.iter_rows()]

@@ -4,7 +4,9 @@ It gets paths and policy names as JSON on standard input and answers with JSON o
 Nothing that the researcher's process claimed is used but the recipe, the evidence and the figures.
 """
 
+import base64
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,12 +16,18 @@ import polars as pl
 import disclosure_control as dc
 
 SAME, AT_DESK, REFUSED = "as submitted", "protected at the desk", "refused"
+MADE_ELSEWHERE = ".file"
+"""What the name of a file made elsewhere ends in, before its suffix."""
 
 
 def main() -> None:
     """Reads the task, writes the answer."""
     task = json.loads(sys.stdin.read())
-    sys.stdout.write(json.dumps(judge_bundle(task)))
+    # Libraries in C may print; the answer is the only thing that leaves on standard output.
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    answers.write(json.dumps(judge_bundle(task)))
+    answers.close()
 
 
 def judge_bundle(task: dict[str, Any]) -> dict[str, Any]:
@@ -27,9 +35,10 @@ def judge_bundle(task: dict[str, Any]) -> dict[str, Any]:
     bundle = dc.read_bundle(Path(task["bundle"]))
     panel = pl.scan_parquet(task["view"])
     outputs = [judge_output(entry, panel, task) for entry in bundle.outputs]
+    files = {name: data for _, some in outputs for name, data in some.items()}
     return {
         "outputs": [facts for facts, _ in outputs],
-        "files": {name: text for _, files in outputs for name, text in files.items()},
+        "files": {name: base64.b64encode(data).decode() for name, data in files.items()},
         "population": bundle.population,
         "variables": dict(bundle.variables),
     }
@@ -37,9 +46,9 @@ def judge_bundle(task: dict[str, Any]) -> dict[str, Any]:
 
 def judge_output(
     entry: dc.BundledOutput, panel: pl.LazyFrame, task: dict[str, Any]
-) -> tuple[dict[str, Any], dict[str, str]]:
+) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Facts on one output, and its released files (none when it is refused)."""
-    policy = dc.Policy.strictest(dc.policies[task["policy"]], dc.policies[entry.recipe.policy])
+    policy = dc.Policy.strictest(dc.find_policy(task["policy"]), entry.recipe.find_policy())
     derived, foreign = compare_with_view(entry, panel, task)
     output = dc.recompute(entry.recipe, entry.evidence, policy)
     judged = dc.judge(output, entry.released)
@@ -93,40 +102,55 @@ def compare_with_view(
 ) -> tuple[list[str], int]:
     """Columns that the view does not have, and evidence records that are not in the view."""
     recipe = entry.recipe
+    if entry.content is not None:
+        return [], 0
     columns = panel.collect_schema().names()
     if recipe.unit != task["unit"] or recipe.entity != task["entity"]:
         return [], entry.evidence.height
-    names = [*recipe.dimensions, *([recipe.value] if recipe.value else [])]
+    names = recipe.variables
     derived = [name for name in names if name not in columns]
-    if derived:
-        known = panel.with_columns(pl.lit(None, pl.Float64).alias(name) for name in derived)
-    else:
-        known = panel
+    known = panel.with_columns(pl.lit(None, pl.Float64).alias(name) for name in derived)
     data = dc.evidence_of(known, recipe)
-    claimed = entry.evidence
     drop = [f"d{place}" for place, name in enumerate(recipe.dimensions) if name in derived]
+    drop += [f"x{place}" for place, name in enumerate(recipe.numeric) if name in derived]
     drop += ["value"] if recipe.value in derived else []
-    return derived, dc.compare_evidence(claimed.drop(drop), data.drop(drop))
+    drop += ["weight"] if recipe.weight in derived else []
+    return derived, dc.compare_evidence(entry.evidence.drop(drop), data.drop(drop))
 
 
-def released_files(entry: dc.BundledOutput, released: pl.DataFrame) -> dict[str, str]:
+def released_files(entry: dc.BundledOutput, released: pl.DataFrame) -> dict[str, bytes]:
     """The files of one output that would leave, by name."""
+    if entry.content is not None:
+        suffix, data = entry.content
+        return {f"{entry.name}{MADE_ELSEWHERE}{suffix}": data}
+    labels = [name for name in released.columns if name not in {"value", "status"}]
     readable = released.with_columns(
-        pl.col(name).map_elements(dc.plain, return_dtype=pl.String)
-        for name in entry.recipe.dimensions
+        pl.col(name).map_elements(_spreadsheet_safe, return_dtype=pl.String) for name in labels
     )
-    legend = (
-        f"# {_line(entry.recipe.title)}\n"
-        f"# statistic: {entry.recipe.statistic}; . = not shown (secret, or too unreliable)\n"
-    )
-    files = {f"{entry.name}.csv": legend + dc.released_csv(readable).decode()}
+    head = f"# {_line(entry.recipe.title)}\n# statistic: {entry.recipe.statistic}\n"
+    files = {f"{entry.name}.csv": head.encode() + dc.released_csv(readable)}
     if entry.chart is not None:
-        x, color = entry.chart.get("x"), entry.chart.get("color")
-        if {x, color} - {None} == set(entry.recipe.dimensions):
-            files[f"{entry.name}.chart.json"] = json.dumps(
-                dc.chart_specification(entry.recipe, released, str(x), color), indent=1
-            )
+        files |= _chart(entry, released)
     return files
+
+
+def _spreadsheet_safe(label: str) -> str:
+    """A label as people read it; one that a spreadsheet would calculate gets an apostrophe."""
+    text = dc.plain(label)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "#")) else text
+
+
+def _chart(entry: dc.BundledOutput, released: pl.DataFrame) -> dict[str, bytes]:
+    """The chart as its specification and drawn; nothing when it does not fit the output."""
+    x, color, mark = ((entry.chart or {}).get(name) for name in ("x", "color", "mark"))
+    try:
+        spec = dc.chart_specification(entry.recipe, released, str(x), color, str(mark or "bar"))
+    except dc.InvalidInputError:
+        return {}
+    return {
+        f"{entry.name}.chart.json": json.dumps(spec, indent=1).encode(),
+        f"{entry.name}.chart.svg": dc.as_svg(spec).encode(),
+    }
 
 
 def _line(text: str) -> str:

@@ -1,5 +1,6 @@
 """Assessing a request: its stored files are laid out anew and judged by another process."""
 
+import base64
 import json
 import subprocess
 import sys
@@ -126,7 +127,9 @@ def _store(
     custody: Custody, request: RequestReceipt, answer: dict[str, Any]
 ) -> tuple[FileDigest, ...]:
     """Stores what would leave: tables, charts and a record of how they came to be."""
-    files = [put(custody.site, name, text.encode()) for name, text in answer["files"].items()]
+    files = [
+        put(custody.site, name, base64.b64decode(data)) for name, data in answer["files"].items()
+    ]
     record = {
         "request": request.request_id,
         "title": request.title,

@@ -95,7 +95,7 @@ def _tables(custody: Custody, receipt: ReleaseReceipt) -> list[ReleasedTable]:
     tables = []
     for file in receipt.files:
         path = folder / file.path
-        if path.suffix == ".csv" and path.is_file():
+        if path.suffix == ".csv" and ".file" not in path.stem and path.is_file():
             tables.append(_table(path))
     return tables
 

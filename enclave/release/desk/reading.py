@@ -9,6 +9,7 @@ from typing import Any
 from enclave.custody import Custody
 from enclave.ids import PersonName
 from enclave.receipts import AssessmentReceipt, DecisionReceipt
+from enclave.release.judging import MADE_ELSEWHERE
 from enclave.release.permissions import may_decide
 from enclave.release.policies import check_can_decide, check_can_release, is_allowed
 from enclave.release.states import Case, State, counting, state_of
@@ -33,12 +34,21 @@ class ShownTable:
 
 
 @dataclass(frozen=True)
+class ShownFile:
+    """A file made elsewhere: its name, and its text (null for a picture)."""
+
+    name: str
+    text: str | None
+
+
+@dataclass(frozen=True)
 class Page:
     """Everything on a request's page, for one visitor."""
 
     case: Case
     state: State
     tables: list[ShownTable]
+    files: list[ShownFile]
     about: dict[str, Any]
     decisions: list[DecisionReceipt]
     blind: bool
@@ -57,6 +67,7 @@ def read_page(custody: Custody, case: Case, visitor: PersonName) -> Page:
         case=case,
         state=state,
         tables=_tables(custody, case.assessment),
+        files=_files(custody, case.assessment),
         about=_about(custody, case.assessment),
         decisions=counted if own or open_to_all else own,
         blind=not own and not open_to_all,
@@ -68,8 +79,22 @@ def read_page(custody: Custody, case: Case, visitor: PersonName) -> Page:
 def _tables(custody: Custody, assessment: AssessmentReceipt | None) -> list[ShownTable]:
     files = assessment.released_files if assessment else ()
     return [
-        _table(get(custody.site, file).decode()) for file in files if file.path.endswith(".csv")
+        _table(get(custody.site, file).decode())
+        for file in files
+        if file.path.endswith(".csv") and MADE_ELSEWHERE not in file.path
     ]
+
+
+def _files(custody: Custody, assessment: AssessmentReceipt | None) -> list[ShownFile]:
+    found = []
+    for file in assessment.released_files if assessment else ():
+        if MADE_ELSEWHERE in file.path:
+            try:
+                text = get(custody.site, file).decode("utf-8")
+            except UnicodeDecodeError:
+                text = None
+            found.append(ShownFile(file.path, text))
+    return found
 
 
 def _table(text: str) -> ShownTable:

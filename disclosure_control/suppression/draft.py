@@ -1,0 +1,154 @@
+"""A pattern in the making: what is hidden, which change serves which demand, and what uses a cell.
+
+The only mutable thing of the engine. Everything else asks it and tells it.
+"""
+
+import numpy as np
+
+from disclosure_control.suppression.boxes import Field
+from disclosure_control.suppression.demands import Demands
+from disclosure_control.suppression.problem import Flags, Floats, Places, SuppressionProblem
+
+UNSERVED = -1
+_ROUNDING = 1e-9
+
+
+class Draft:
+    """Hidden cells and witnesses of one problem.
+
+    Attributes:
+        hidden: which cells are hidden.
+        terrain: price (0 when hidden) and room of every cell, kept up to date.
+        inside: the same with every shown cell forbidden.
+        row: for each demand the witness that serves it, ``UNSERVED`` when none does.
+        scale: and by which factor.
+        witnesses: cells and amounts of each.
+    """
+
+    def __init__(self, problem: SuppressionProblem, demands: Demands) -> None:
+        """Nothing hidden but the primary cells."""
+        self.problem, self.demands = problem, demands
+        self.hidden: Flags = problem.primary.copy()
+        self.terrain = Field(np.where(self.hidden, 0.0, problem.costs), _room(problem))
+        self.inside = Field(np.where(self.hidden, 0.0, np.inf), self.terrain.room)
+        self.row: Places = np.full(demands.need.size, UNSERVED)
+        self.scale: Floats = np.zeros(demands.need.size)
+        self.witnesses: list[tuple[Places, Floats]] = []
+        self._limits: list[tuple[float, float]] = []
+        self._served: list[set[int]] = []
+        self._through: dict[int, set[int]] = {}
+        self._wanted: dict[int, list[int]] = {}
+        for number, cell in enumerate(demands.cell.tolist()):
+            self._wanted.setdefault(cell, []).append(number)
+
+    def add(self, cells: Places, amounts: Floats) -> int:
+        """A new witness; its cells become hidden. Returns its number."""
+        if self.problem.integral:
+            amounts = amounts / np.gcd.reduce(np.abs(amounts).astype(np.int64))
+        number = len(self.witnesses)
+        self.witnesses.append((cells, amounts))
+        self._limits.append(self._how_often(cells, amounts))
+        self._served.append(set())
+        self.hidden[cells] = True
+        self.terrain.price[cells] = 0.0
+        self.inside.price[cells] = 0.0
+        for cell in cells.tolist():
+            self._through.setdefault(cell, set()).add(number)
+        return number
+
+    def serve(self, number: int) -> None:
+        """Lets a witness serve every demand on its cells that nothing serves yet."""
+        for cell in self.witnesses[number][0].tolist():
+            for demand in self._wanted.get(cell, ()):
+                if self.row[demand] == UNSERVED:
+                    self.assign(demand, number)
+
+    def assign(self, demand: int, number: int) -> bool:
+        """Lets a witness serve a demand, if some multiple of it can."""
+        scale = self.multiple(demand, number)
+        if scale == 0.0:
+            return False
+        if self.row[demand] != UNSERVED:
+            self._served[self.row[demand]].discard(demand)
+        self.row[demand], self.scale[demand] = number, scale
+        self._served[number].add(demand)
+        return True
+
+    def multiple(self, demand: int, number: int) -> float:
+        """The factor with which a witness serves a demand; 0 when none does."""
+        wanted, (cells, amounts) = self.demands, self.witnesses[number]
+        moved = float(wanted.weight[demand] * _at(cells, amounts, int(wanted.cell[demand])))
+        if wanted.group[demand] >= 0:
+            group = _at(cells, amounts, int(wanted.group[demand]))
+            moved += float(wanted.share[demand]) * group
+        if moved == 0.0:
+            return 0.0
+        size = float(wanted.need[demand]) / abs(moved)
+        if self.problem.integral:
+            size = float(np.ceil(size))
+        elif size * abs(moved) < wanted.need[demand]:
+            size = float(np.nextafter(size, np.inf))
+        forward, backward = self._limits[number]
+        limit = forward if moved > 0 else backward
+        return float(np.copysign(size, moved)) if size <= limit else 0.0
+
+    def ban(self, cell: int) -> None:
+        """Keeps a hidden cell out of new witnesses."""
+        self.inside.price[cell] = np.inf
+
+    def allow(self, cell: int) -> None:
+        """Lifts the ban."""
+        self.inside.price[cell] = 0.0
+
+    def drop(self, cell: int) -> None:
+        """Shows a banned cell again; nothing that serves uses it."""
+        self.hidden[cell] = False
+        self.terrain.price[cell] = self.problem.costs[cell]
+
+    def show_unused(self) -> None:
+        """Shows every secondary cell that no serving witness uses."""
+        hidden = self.problem.primary.copy()
+        for number in np.unique(self.row[self.row != UNSERVED]).tolist():
+            hidden[self.witnesses[number][0]] = True
+        shown = self.hidden & ~hidden
+        self.hidden[shown] = False
+        self.terrain.price[shown] = self.problem.costs[shown]
+        self.inside.price[shown] = np.inf
+
+    def touches(self, number: int, cell: int) -> bool:
+        """Whether a witness uses a cell."""
+        return number in self._through.get(cell, ())
+
+    def users(self, cell: int) -> list[int]:
+        """The demands whose witness uses a cell, in order."""
+        return sorted(d for number in self._through.get(cell, ()) for d in self._served[number])
+
+    def through(self, cell: int) -> list[int]:
+        """The witnesses that use a cell and serve something, in order."""
+        return sorted(n for n in self._through.get(cell, ()) if self._served[n])
+
+    def _how_often(self, cells: Places, amounts: Floats) -> tuple[float, float]:
+        """How often a witness can be used forward and backward."""
+        count = self.hidden.size
+        size = np.abs(amounts)
+        up, down = self.terrain.room[cells], self.terrain.room[cells + count]
+        if not self.problem.integral:
+            up, down = up * (1 + _ROUNDING), down * (1 + _ROUNDING)
+        forward = float((np.where(amounts > 0, up, down) / size).min())
+        backward = float((np.where(amounts > 0, down, up) / size).min())
+        return forward, backward
+
+
+def _room(problem: SuppressionProblem) -> Floats:
+    """How far each cell can rise, then how far each can fall; whole steps for whole numbers."""
+    room = np.concatenate(
+        [problem.upper_bounds - problem.values, problem.values - problem.lower_bounds]
+    )
+    room = np.maximum(room, 0.0)
+    return np.floor(room) if problem.integral else room
+
+
+def _at(cells: Places, amounts: Floats, cell: int) -> float:
+    """By how much a witness moves one cell."""
+    place = np.flatnonzero(cells == cell)
+    return float(amounts[place[0]]) if place.size else 0.0

@@ -1,0 +1,67 @@
+"""Reasons and remedies in words, Dutch beside English. One line for every rule."""
+
+from dataclasses import dataclass
+
+from disclosure_control.policy import Policy
+from disclosure_control.verdict import Finding
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a rule says in Dutch: the reason and what to do; ``{field}`` is a policy's number."""
+
+    reason: str
+    remedy: str
+
+
+_HIDE = "verberg de cel of voeg categorieën samen"
+_CHANGE = "verander wat berekend wordt"
+_DECIDE = "rond af, verberg het, of leg de beoordelaar uit waarom het geen kwaad kan"
+
+DUTCH: dict[str, Words] = {
+    "nobody": Words("niemand heeft een waarde in de hele tabel",
+                    "kijk het filter en de kolommen na"),
+    "minimum_units": Words("minder dan {minimum_units} eenheden met een waarde", _HIDE),
+    "empty_cell": Words("niemand zit in deze cel terwijl dat wel zou kunnen", _HIDE),
+    "minimum_entities": Words("minder dan {minimum_entities} instellingen", _HIDE),
+    "unit_dominance": Words("één eenheid heeft te veel van het totaal", _HIDE),
+    "entity_dominance": Words("één instelling heeft te veel van het totaal", _HIDE),
+    "top_dominance": Words("enkele eenheden hebben samen te veel van het totaal", _HIDE),
+    "p_percent": Words("de grootste eenheid is te nauwkeurig te schatten", _HIDE),
+    "extreme_share": Words("de kleinste of grootste waarde is te veel van de som", _HIDE),
+    "group_disclosure": Words(
+        "(bijna) de hele groep zit in deze categorie",
+        "verberg de cel met andere cellen van de groep, of voeg categorieën samen",
+    ),
+    "all_equal": Words("alle eenheden hebben dezelfde waarde", "verberg de cel"),
+    "degrees_of_freedom": Words(
+        "minder dan {minimum_degrees_of_freedom} vrijheidsgraden", _HIDE
+    ),
+    "single_holder": Words("dit is de waarde van precies één eenheid", _DECIDE),
+    "denominator": Words("een percentage van te weinig eenheden", _HIDE),
+    "rounding": Words("aantallen horen afgerond te zijn", "gebruik .protect() of .round()"),
+    "tail": Words("te weinig eenheden aan één kant van het kwantiel", _HIDE),
+    "extreme": Words("een kleinste of grootste waarde is van iemand zelf",
+                     "neem een percentiel, of leg uit waarom het geen kwaad kan"),
+    "edge": Words("een buitenste grens is de kleinste of grootste waarde", "kies ronde grenzen"),
+    "events": Words("te weinig gebeurtenissen sinds het vorige tijdstip",
+                    "voeg perioden samen, of verberg dit tijdstip"),
+    "at_risk": Words("op dit tijdstip zijn te weinig eenheden over",
+                     "laat de curve eerder eindigen"),
+    "derivable": Words("wat getoond wordt, laat deze verborgen cel afleiden", "verberg meer"),
+    "subtraction": Words("aftrekken geeft een verborgen cel", "verberg meer"),
+    "differencing": Words("uitvoer samen isoleert een kleine groep",
+                          "gebruik dezelfde populatie, of voeg categorieën samen"),
+    "custom_file": Words("een bestand dat elders is gemaakt, wordt door mensen gelezen",
+                         "vertel hoe het is gemaakt"),
+}  # fmt: skip
+"""What findings say in Dutch, by rule."""
+
+
+def in_dutch(finding: Finding, policy: Policy) -> tuple[str, str]:
+    """Reason and remedy in Dutch; the English text where a rule has no Dutch of its own."""
+    words = DUTCH.get(finding.rule)
+    if words is None:
+        return finding.reason, finding.remedy
+    numbers = {name: getattr(policy, name) for name in policy.__dataclass_fields__}
+    return words.reason.format(**numbers), words.remedy
