@@ -50,7 +50,7 @@ from disclosure_control.named_policies import policies
 from disclosure_control.outputs.chart import as_svg
 from disclosure_control.outputs.chart import specification as chart_specification
 from disclosure_control.outputs.evidence import compare_evidence, evidence_of
-from disclosure_control.outputs.judging import judge
+from disclosure_control.outputs.judging import as_released, judge
 from disclosure_control.outputs.output import STATISTICS, Output, recompute
 from disclosure_control.outputs.recipe import Recipe
 
@@ -100,6 +100,7 @@ __all__ = [
     "__version__",
     "anonymise",
     "as_html",
+    "as_released",
     "as_svg",
     "assess",
     "attacker_bounds",

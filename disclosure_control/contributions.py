@@ -148,7 +148,7 @@ def _records(lazy: pl.LazyFrame, source: Source, shift: float) -> pl.LazyFrame:
     dimensions = zip(source.dimensions, source.keys, strict=True)
     picked = [pl.col(name).alias(key) for name, key in dimensions]
     for name, key in ((source.unit, UNIT), (source.entity, ENTITY)):
-        picked += [pl.col(name).alias(key)] if name is not None else []
+        picked += [_member(lazy, name).alias(key)] if name is not None else []
     if source.weight is not None:
         weight = number(lazy, source.weight)
         picked.append(pl.when(weight >= 0).then(weight).alias(WEIGHT))
@@ -163,6 +163,17 @@ def _records(lazy: pl.LazyFrame, source: Source, shift: float) -> pl.LazyFrame:
     if source.squares:
         records = records.with_columns((pl.col(VALUE) - shift).alias("__shifted"))
     return records
+
+
+def _member(lazy: pl.LazyFrame, name: str) -> pl.Expr:
+    """A unit or entity as a number. Texts are hashed: shorter, and quicker to compare.
+
+    Two that collide (64 bits) count as one, so a collision can only make a cell less safe.
+    """
+    who = pl.col(name)
+    if lazy.collect_schema()[name] not in (pl.String, pl.Categorical):
+        return who
+    return pl.when(who.is_not_null()).then(who.cast(pl.String).hash(seed=0))
 
 
 def _sums(source: Source, *, tops: bool) -> list[pl.Expr]:

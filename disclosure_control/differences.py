@@ -72,14 +72,16 @@ class History:
         new = self._cells(several)
         if not new:
             return _assessment((), policy, complete=True)
-        return _judged(self._store.check(new, policy.minimum_units), policy)
+        return _judged(self._store.check(*new, minimum_units=policy.minimum_units), policy)
 
     def add(self, outputs: Output | Sequence[Output]) -> None:
         """Records that the outputs were released; they count from now on."""
         several = [outputs] if isinstance(outputs, Output) else list(outputs)
         if any(output.verdict is Verdict.UNSAFE for output in several):
             raise InvalidInputError("A release is not UNSAFE; protect the output first.")
-        self._store.add(self._cells(several))
+        cells = self._cells(several)
+        if cells:
+            self._store.add(*cells)
 
     def _cells(self, outputs: Sequence[Output]) -> list[Cells]:
         number = len(self._store)

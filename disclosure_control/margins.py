@@ -142,21 +142,27 @@ def _lone_units(found: Contributions, grid: Grid) -> tuple[Floats, Floats]:
 def _members(frame: pl.DataFrame, who: str, grid: Grid) -> tuple[Floats, Floats]:
     """How many different members each cell has, and their largest contributions.
 
-    A member may occur in several finest cells, so every margin is counted anew.
+    A member may occur in several finest cells, so every margin is counted anew. Unknown entities
+    are not counted; unknown units count as one.
     """
     places = grid.places(frame)
     size = int(np.prod(grid.shape))
+    code = frame[who].rank("dense").cast(pl.Int64)
+    unknown = 0 if who == ENTITY else int(code.max() or 0) + 1  # type: ignore[call-overload]
+    code = code.fill_null(unknown)
+    width = int(code.max() or 0) + 1  # type: ignore[call-overload]
     count, tops = np.zeros(size), np.zeros((len(TOPS), size))
-    base = frame.select(who, "absolute")
     for margin in product(*(ancestors(axis) for axis in grid.axes)):
         above = [line[place] for line, place in zip(margin, places, strict=True)]
         kept = np.all([line >= 0 for line in above], axis=0)
-        cell = np.where(kept, grid.fold([np.maximum(line, 0) for line in above]), -1)
-        one = base.with_columns(pl.Series("cell", cell)).filter(pl.col("cell") >= 0)
-        members = one.group_by("cell", who).agg(pl.col("absolute").sum())
-        known = pl.col(who).is_not_null() if who == ENTITY else pl.lit(value=True)
+        cell = grid.fold([np.maximum(line, 0) for line in above])
+        one = pl.DataFrame({"key": cell * width + code.to_numpy(), "absolute": frame["absolute"]})
+        members = one.filter(pl.Series(kept)).group_by("key").agg(pl.col("absolute").sum())
         largest = pl.col("absolute").top_k(len(TOPS))
-        found = members.group_by("cell").agg(known.sum().alias("members"), largest.alias("tops"))
+        known = (pl.col("key") % width != 0) | (who != ENTITY)
+        found = members.group_by(cell=pl.col("key") // width).agg(
+            known.sum().alias("members"), largest.alias("tops")
+        )
         index = found["cell"].to_numpy()
         count[index] = found["members"].to_numpy()
         for place in range(len(TOPS)):

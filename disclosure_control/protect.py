@@ -12,7 +12,7 @@ from disclosure_control.audit import attack, find_unprotected, subtract, verify
 from disclosure_control.errors import ProtectionError
 from disclosure_control.frames import plain
 from disclosure_control.policy import Policy, find_policy
-from disclosure_control.suppression.build import build_problem, cell_labels
+from disclosure_control.suppression.build import Known, build_problem, cell_labels
 from disclosure_control.suppression.construct import try_suppress
 from disclosure_control.suppression.problem import Certificate, Flags, SuppressionProblem
 from disclosure_control.table import Table
@@ -38,7 +38,7 @@ class Audit:
 
     Args:
         frame: one row per hidden cell: dimension columns, lower, upper, required_lower,
-            required_upper, holds.
+            required_upper (null for cells hidden for others), holds.
         exact: how many primary cells have one possible value.
         underprotected: how many primary cells have an interval that is too narrow, or leave no
             doubt about their group.
@@ -117,10 +117,10 @@ def protect_cells(
     policy: Policy,
     findings: Sequence[Finding],
     effort: Effort,
-    forbidden: Flags | None = None,
+    known: Known | None = None,
 ) -> ProtectedTable:
     """The table with the cells of ``findings`` hidden and protected; the post-condition holds."""
-    problem = build_problem(table, findings, policy, effort.cost, forbidden)
+    problem = build_problem(table, findings, policy, effort.cost, known)
     pattern = try_suppress(problem, effort.seconds, effort.seed)
     if pattern.failed.any():
         raise ProtectionError(_cannot(table, pattern.failed))
@@ -188,10 +188,11 @@ def audit(protected: ProtectedTable) -> Audit:
         .with_columns(
             lower=bounds.lower,
             upper=bounds.upper,
-            required_lower=needed_low,
-            required_upper=needed_high,
+            required_lower=np.where(problem.primary, needed_low, np.nan),
+            required_upper=np.where(problem.primary, needed_high, np.nan),
             holds=holds,
         )
+        .with_columns(pl.col("required_lower", "required_upper").fill_nan(None))
         .filter(pl.Series(hidden))
     )
     return Audit(frame, int(exact.sum()), int((~holds).sum()), equation_of(protected))

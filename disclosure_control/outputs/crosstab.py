@@ -21,7 +21,7 @@ from disclosure_control.protect import (
     with_hidden,
 )
 from disclosure_control.rules.rule import HIDE
-from disclosure_control.suppression.build import build_problem
+from disclosure_control.suppression.build import Known, build_problem
 from disclosure_control.table import Table, build
 from disclosure_control.verdict import Finding
 
@@ -50,7 +50,9 @@ def evaluate_percentage(recipe: Recipe, records: Records, policy: Policy) -> Eva
     names = list(recipe.dimensions)
     of = recipe.columns or recipe.rows
     totals = table.cells.select(
-        *names, pl.col("value").alias("of"), pl.col("units").alias("people")
+        *names,
+        pl.col("value").alias("of"),
+        pl.col("units").alias("people"),
     )
     keys = table.cells.select(pl.lit(TOTAL).alias(n) if n in of else pl.col(n) for n in names)
     joined = keys.join(totals, on=names, how="left", maintain_order="left")
@@ -61,7 +63,11 @@ def evaluate_percentage(recipe: Recipe, records: Records, policy: Policy) -> Eva
     share = pl.when(pl.col("total") > 0).then(100.0 * pl.col("part") / pl.col("total"))
     value = pl.DataFrame([part, total]).select(share.alias("value")).to_series()
     figures = table.cells.select(names).with_columns(value)
-    extra = {"part": part, "total": total, "is_total": flat}
+    extra = {
+        "part": part,
+        "total": total,
+        "is_total": flat,
+    }
     return replace(of_table(table, found), figures=figures, extra=extra)
 
 
@@ -76,10 +82,25 @@ def _denominators(
     return [Finding(tuple(row), "denominator", reason, HIDE) for row in rows]
 
 
-def _shown_by_definition(evaluation: Evaluation) -> Flags | None:
-    """Row totals of percentages: hiding them would hide nothing, for the shares tell them."""
-    total = evaluation.extra.get("is_total")
-    return None if total is None else np.asarray(total.to_numpy(), dtype=np.bool_)
+def _known(evaluation: Evaluation) -> Known | None:
+    """What is known beforehand: for percentages, the size of every group.
+
+    The table shows 100 for it and nothing else, but group sizes are often public. So they need no
+    protection here, must not be counted on to hide anything, and bound every cell of their group.
+    """
+    if "is_total" not in evaluation.extra:
+        return None
+    total = evaluation.extra["total"].cast(pl.Float64).fill_null(0.0).to_numpy()
+    return Known(np.asarray(evaluation.extra["is_total"].to_numpy(), dtype=np.bool_), total)
+
+
+def _figures_of_people(evaluation: Evaluation, findings: list[Finding]) -> list[Finding]:
+    """The findings that ask for protection: not those on group sizes that are not shown."""
+    known = _known(evaluation)
+    if known is None:
+        return findings
+    sizes = set(evaluation.figures.filter(pl.Series(known.cells)).select(evaluation.columns).rows())
+    return [one for one in findings if one.labels not in sizes]
 
 
 def hide_in_table(
@@ -92,16 +113,17 @@ def hide_in_table(
         raise ProtectionError(
             f"Hiding cells does not help against {', '.join(whole)}: change what is computed."
         )
-    forbidden = _shown_by_definition(evaluation)
-    protected = protect_cells(table, policy, evaluation.findings, effort, forbidden)
-    return protected.hidden, protected
+    asked = _figures_of_people(evaluation, list(evaluation.findings))
+    protected = protect_cells(table, policy, asked, effort, _known(evaluation))
+    return protected.hidden | evaluation.flagged(), protected
 
 
 def attack_table(evaluation: Evaluation, policy: Policy, hidden: Flags) -> list[Finding]:
     """What an attacker who knows every shown cell and every margin derives."""
-    table = _table(evaluation)
-    problem = build_problem(table, evaluation.unsafe, policy)
-    guess = with_hidden(table, policy, problem, hidden)
+    table, known = _table(evaluation), _known(evaluation)
+    asked = _figures_of_people(evaluation, evaluation.unsafe)
+    problem = build_problem(table, asked, policy, known=known)
+    guess = with_hidden(table, policy, problem, hidden if known is None else hidden & ~known.cells)
     weak = table.cells.filter(pl.Series(weak_cells(guess))).select(table.dimensions).iter_rows()
     reason = "what is shown narrows this hidden cell too much"
     found = [Finding(tuple(row), "derivable", reason, "hide more cells") for row in weak]

@@ -1,5 +1,7 @@
 """Whether released figures may be shown, given the output made anew from evidence."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 
@@ -30,6 +32,16 @@ def judge(output: Output, released: pl.DataFrame) -> Assessment:
     found += kind_of(output.recipe).attack(output.evaluation, output.policy, hidden)
     found += rounding_findings(output.recipe, output.policy)
     return collect(found, output.columns, output.policy.name)
+
+
+def as_released(output: Output, released: pl.DataFrame) -> Output:
+    """The output with exactly the cells hidden that ``released`` hides, whoever chose them."""
+    names = list(output.columns)
+    joined = output.evaluation.figures.select(names).join(
+        released, on=names, how="left", maintain_order="left"
+    )
+    hidden = np.asarray((joined["status"] != SHOWN).fill_null(value=True).to_numpy(), np.bool_)
+    return replace(output, hidden=hidden, protected=None)
 
 
 def _figures(output: Output, value: pl.Series, hidden: Flags) -> list[Finding]:

@@ -155,7 +155,8 @@ class Output:
         recipe = self.recipe
         base = self.policy.rounding_base
         if kind.counts and base is not None:
-            recipe = replace(recipe, rounding=max(base, recipe.rounding or base))
+            finer = recipe.rounding is None or recipe.rounding % base != 0
+            recipe = replace(recipe, rounding=base if finer else recipe.rounding)
         return self._kept(replace(self, hidden=hidden, protected=table, recipe=recipe))
 
     def round(self, base: int = 5) -> "Output":

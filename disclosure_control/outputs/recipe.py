@@ -4,7 +4,7 @@ A recipe may come from an untrusted bundle: it is data, and nothing in it is eve
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 import msgspec
@@ -92,6 +92,18 @@ class Recipe:
         return (
             find_policy(self.policy) if self.numbers is None else Policy.from_mapping(self.numbers)
         )
+
+    def with_levels(self, levels: Mapping[str, Sequence[object]]) -> "Recipe":
+        """The recipe with every level that a schema names, whatever its author declared.
+
+        Absent levels decide about group disclosure, so they are not left to the author.
+        """
+        own = dict(self.levels)
+        treed = {name for name, _, _ in self.hierarchies}
+        for name, schema in declared(levels, self.dimensions):
+            if name not in treed:
+                own[name] = tuple(dict.fromkeys([*own.get(name, ()), *schema]))
+        return replace(self, levels=tuple(own.items()))
 
     def to_json(self) -> str:
         """The recipe as JSON with sorted keys."""

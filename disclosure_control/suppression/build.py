@@ -7,6 +7,8 @@ leaves the category below the share.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -28,12 +30,20 @@ COSTS = ("value", "count", "equal", "sqrt", "frequency")
 _NO_WIDTH = {"group_disclosure", "denominator"}
 
 
+@dataclass(frozen=True)
+class Known:
+    """What everybody knows beforehand: the values of some cells, and a ceiling for every cell."""
+
+    cells: Flags
+    ceiling: Floats
+
+
 def build_problem(
     table: Table,
     findings: Sequence[Finding],
     policy: Policy,
     cost: str = "value",
-    forbidden: Flags | None = None,
+    known: Known | None = None,
 ) -> SuppressionProblem:
     """The problem of protecting every cell named in ``findings``.
 
@@ -42,30 +52,42 @@ def build_problem(
         findings: what the rules found in it.
         policy: whose numbers say how wide an interval must be.
         cost: what hiding a cell costs.
-        forbidden: cells that must stay visible unless they are unsafe themselves.
+        known: what everybody knows beforehand.
     """
     values = table.additive().to_numpy().astype(np.float64)
     lower, upper = _requirements(table, findings, policy, values)
     primary = flag_cells(table, findings)
     nonnegative = _is_nonnegative(table)
     costs = _costs(table, values, cost)
-    if forbidden is not None:
-        costs = np.where(forbidden & ~primary, np.inf, costs)
+    if known is not None:
+        costs = np.where(known.cells, np.inf, costs)
+        upper = np.minimum(upper, np.maximum(known.ceiling - values, 0.0))
+    # Medians do not add up: hiding one protects it, and no other tells it.
+    axes = () if table.statistic == "median" else table.axes
+    relations = grid_relations(axes) if axes else _no_relations(values.size)
+    if not axes:
+        lower, upper = np.zeros(values.size), np.zeros(values.size)
     possible = table.cells["possible"].to_numpy()
     costs = np.where(possible, costs, np.inf)
     return SuppressionProblem(
         values=values,
         costs=costs,
-        relations=grid_relations(table.axes),
+        relations=relations,
         primary=primary,
         lower_protection=np.where(primary, np.minimum(lower, values) if nonnegative else lower, 0),
         upper_protection=np.where(primary, upper, 0.0),
         lower_bounds=np.full(values.size, 0.0 if nonnegative else -np.inf),
         upper_bounds=np.where(possible, np.inf, 0.0),
         integral=table.statistic == "count" and not table.weighted,
-        axes=table.axes,
+        axes=axes,
         doubts=_doubts(table, findings, policy),
     )
+
+
+def _no_relations(cells: int) -> Any:
+    from scipy.sparse import csr_matrix
+
+    return csr_matrix((0, cells))
 
 
 def flag_cells(table: Table, findings: Sequence[Finding], rule: str | None = None) -> Flags:
@@ -100,9 +122,7 @@ def _costs(table: Table, values: Floats, cost: str) -> Floats:
     raise InvalidInputError(f"A cost is one of {', '.join(COSTS)}.")
 
 
-def _doubts(
-    table: Table, findings: Sequence[Finding], policy: Policy
-) -> tuple[GroupDoubt, ...]:
+def _doubts(table: Table, findings: Sequence[Finding], policy: Policy) -> tuple[GroupDoubt, ...]:
     if not any(item.rule == "group_disclosure" for item in findings):
         return ()
     share = float(policy.maximum_group_share or 1.0)
@@ -130,7 +150,9 @@ def _widths(table: Table, rule: str, policy: Policy, values: Floats) -> tuple[Fl
         each = np.where(values > 0, values / records, 1.0) if table.weighted else 1.0
         return values.copy(), missing * each
     whole = table.statistic == "count" and not table.weighted
-    width = np.maximum(_rule_width(table, rule, policy), policy.interval_share * _largest(table, rule))
+    width = np.maximum(
+        _rule_width(table, rule, policy), policy.interval_share * _largest(table, rule)
+    )
     width = np.maximum(width, _least_width(table, policy, values))
     return (np.ceil(width), np.ceil(width)) if whole else (width, width)
 

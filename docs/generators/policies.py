@@ -11,8 +11,11 @@ SKIPPED = {"name", "sources"}
 def policies_page() -> str:
     """Every rule, every policy with its numbers and sources, and the life of a request."""
     parts = ["# Rules and policies\n", "## Rules\n"]
-    rows = ["| rule | applies to | what must hold |", "|---|---|---|"]
-    rows += [f"| `{rule.name}` | {rule.applies_to} | {rule.statement} |" for rule in dc.RULES]
+    rows = ["| rule | applies to | what must hold | source |", "|---|---|---|---|"]
+    rows += [
+        f"| `{rule.name}` | {rule.applies_to} | {rule.statement} | {rule.source} |"
+        for rule in dc.RULES
+    ]
     parts.append("\n".join(rows) + "\n")
     parts.append("## Policies\n")
     for policy in dc.policies.values():
@@ -20,7 +23,7 @@ def policies_page() -> str:
         rows = [f"### `{policy.name}`\n", "| number | value | source |", "|---|---|---|"]
         for field in fields(policy):
             value = getattr(policy, field.name)
-            if field.name not in SKIPPED and value is not None:
+            if field.name not in SKIPPED and value not in (None, False):
                 rows.append(f"| `{field.name}` | {value} | {sources.get(field.name, 'default')} |")
         parts.append("\n".join(rows) + "\n")
     parts.append(

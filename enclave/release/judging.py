@@ -8,6 +8,7 @@ import base64
 import json
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,23 +35,35 @@ def judge_bundle(task: dict[str, Any]) -> dict[str, Any]:
     """The verdict on every output of a bundle, and the files that may be decided on."""
     bundle = dc.read_bundle(Path(task["bundle"]))
     panel = pl.scan_parquet(task["view"])
-    outputs = [judge_output(entry, panel, task) for entry in bundle.outputs]
-    files = {name: data for _, some in outputs for name, data in some.items()}
+    judged = [judge_output(entry, panel, task) for entry in bundle.outputs]
+    judged = _together(judged, task)
     return {
-        "outputs": [facts for facts, _ in outputs],
-        "files": {name: base64.b64encode(data).decode() for name, data in files.items()},
+        "outputs": [one.facts for one in judged],
+        "files": {
+            name: base64.b64encode(data).decode()
+            for one in judged
+            for name, data in one.files.items()
+        },
         "population": bundle.population,
         "variables": dict(bundle.variables),
     }
 
 
-def judge_output(
-    entry: dc.BundledOutput, panel: pl.LazyFrame, task: dict[str, Any]
-) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """Facts on one output, and its released files (none when it is refused)."""
+@dataclass(frozen=True)
+class Judged:
+    """Facts on one output, its released files (none when refused), and the output as released."""
+
+    facts: dict[str, Any]
+    files: dict[str, bytes]
+    output: dc.Output
+
+
+def judge_output(entry: dc.BundledOutput, panel: pl.LazyFrame, task: dict[str, Any]) -> Judged:
+    """One output judged alone."""
     policy = dc.Policy.strictest(dc.find_policy(task["policy"]), entry.recipe.find_policy())
     derived, foreign = compare_with_view(entry, panel, task)
-    output = dc.recompute(entry.recipe, entry.evidence, policy)
+    recipe = entry.recipe.with_levels(_schema_levels(task))
+    output = dc.recompute(recipe, entry.evidence, policy)
     judged = dc.judge(output, entry.released)
     reasons = sorted(set(judged.findings["reason"]))
     counts = dict(judged.findings.group_by("rule").len().sort("rule").iter_rows())
@@ -60,24 +73,43 @@ def judge_output(
     if foreign:
         action = REFUSED
         reasons.append(f"{foreign} records of the evidence are not in the project's data")
-    verdict = judged.verdict.name
+    verdict = judged.verdict
     if derived and action == SAME:
-        verdict = max(judged.verdict, dc.Verdict.REVIEW).name
+        verdict = max(verdict, dc.Verdict.REVIEW)
         reasons.append(f"derived columns, compared by hand: {', '.join(derived)}")
     if action == AT_DESK:
         reasons = sorted({*reasons, *output.findings["reason"]})
-    hidden = int((released["status"] != "shown").sum())
     facts = {
         "name": entry.name,
         "statistic": entry.recipe.statistic,
-        "verdict": verdict,
+        "verdict": verdict.name,
         "action": action,
         "cells": released.height,
-        "hidden": hidden,
+        "hidden": int((released["status"] != "shown").sum()),
         "findings": [[rule, number] for rule, number in counts.items()],
         "reasons": reasons,
     }
-    return facts, {} if action == REFUSED else released_files(entry, released)
+    files = {} if action == REFUSED else released_files(entry, released)
+    return Judged(facts, files, dc.as_released(output, released))
+
+
+def _together(judged: list[Judged], task: dict[str, Any]) -> list[Judged]:
+    """The outputs judged against each other: what they reveal together refuses all of them."""
+    if len(judged) < 2 or any(one.facts["action"] == REFUSED for one in judged):
+        return judged
+    found = dc.check_together([one.output for one in judged], task["policy"])
+    if found.verdict is dc.Verdict.SAFE:
+        return judged
+    unsafe = found.verdict is dc.Verdict.UNSAFE
+    rows = found.findings.select("reason", "equation").iter_rows()
+    told = sorted({f"{reason}: {equation}" if equation else reason for reason, equation in rows})
+    changed = []
+    for one in judged:
+        verdict = max(dc.Verdict[one.facts["verdict"]], found.verdict)
+        facts = {**one.facts, "verdict": verdict.name, "reasons": [*one.facts["reasons"], *told]}
+        facts |= {"action": REFUSED} if unsafe else {}
+        changed.append(Judged(facts, {} if unsafe else one.files, one.output))
+    return changed
 
 
 def _at_desk(
@@ -95,6 +127,15 @@ def _at_desk(
     if again.verdict is not dc.Verdict.SAFE:
         return entry.released, REFUSED
     return protected.released, AT_DESK
+
+
+def _schema_levels(task: dict[str, Any]) -> dict[str, list[object]]:
+    """The levels that the project's schema names; none when there is no schema."""
+    path = Path(task["view"]).with_name("schema.json")
+    if not path.is_file():
+        return {}
+    levels: dict[str, list[object]] = json.loads(path.read_text(encoding="utf-8"))["levels"]
+    return levels
 
 
 def compare_with_view(
