@@ -85,7 +85,8 @@ def label(name: str, kind: pl.DataType) -> pl.Expr:
     """The labels of column ``name``: text of any type, missing values named."""
     column = pl.col(name)
     if kind.is_float():
-        text = pl.when(column.is_nan()).then(None).otherwise(column).cast(pl.String)
+        # Adding 0 makes minus zero zero: they are one number, and so one level.
+        text = pl.when(column.is_nan()).then(None).otherwise(column + 0.0).cast(pl.String)
     elif kind.is_nested() or kind in (pl.Object, pl.Binary):
         raise InvalidInputError(f"Column {name} holds plain values, not {kind}.")
     elif isinstance(kind, pl.Datetime | pl.Duration | pl.Time):
@@ -102,6 +103,24 @@ def label_of(value: object) -> str:
         return MISSING
     series = pl.DataFrame({"level": [value]})
     return str(series.select(label("level", series.schema["level"])).item())
+
+
+def check_plain(lazy: pl.LazyFrame, names: Iterable[str]) -> None:
+    """Raises ``InvalidInputError`` when a column cannot be a dimension."""
+    schema = lazy.collect_schema()
+    for name in names:
+        label(name, schema[name])
+
+
+def enum_levels(lazy: pl.LazyFrame, names: Iterable[str]) -> dict[str, list[str]]:
+    """The levels that an Enum column names itself, absent ones included."""
+    schema = lazy.collect_schema()
+    found = {}
+    for name in names:
+        kind = schema[name]
+        if isinstance(kind, pl.Enum):
+            found[name] = [str(level) for level in kind.categories]
+    return found
 
 
 def labels(frame: pl.LazyFrame, columns: Sequence[str]) -> list[pl.Expr]:

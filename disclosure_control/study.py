@@ -15,7 +15,7 @@ try:
 except ImportError:
     check_together = None
 from disclosure_control.errors import InvalidInputError
-from disclosure_control.frames import as_lazy, collect
+from disclosure_control.frames import as_lazy, collect, enum_levels
 from disclosure_control.hierarchy import Hierarchy
 from disclosure_control.outputs.custom import STATISTIC, content_records
 from disclosure_control.outputs.evidence import records_of
@@ -320,6 +320,7 @@ class Study:
 
     def _make(self, frame: Any, recipe: Recipe) -> Output:
         records = records_of(frame, recipe)
+        recipe = recipe.with_levels(enum_levels(records.lazy, recipe.dimensions))
         if self.one_row_per_unit and self.unit is not None:
             rows = collect(records.lazy.select(pl.len() - pl.col(self.unit).n_unique())).item()
             if rows:

@@ -1,7 +1,7 @@
 """Tables: every cell of every margin, with what the rules need to know about it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any
 
@@ -10,7 +10,13 @@ import polars as pl
 
 from disclosure_control.contributions import TOPS, Contributions, Source, contributions
 from disclosure_control.errors import InvalidInputError
-from disclosure_control.frames import MISSING, as_lazy, label_of
+from disclosure_control.frames import (
+    MISSING,
+    as_lazy,
+    check_plain,
+    enum_levels,
+    label_of,
+)
 from disclosure_control.hierarchy import Axis, Hierarchy, check_covers
 from disclosure_control.margins import Grid, all_margins, roll_up
 from disclosure_control.positions import medians
@@ -145,6 +151,11 @@ def build(frame: Any, source: Source, statistic: str, breakdown: Breakdown) -> T
     """
     _check(source, statistic)
     lazy = as_lazy(frame, source.columns)
+    if not source.labelled:
+        check_plain(lazy, source.dimensions)
+        if not breakdown.labelled:
+            known = {**enum_levels(lazy, source.dimensions), **breakdown.levels}
+            breakdown = replace(breakdown, levels=known)
     found = contributions(lazy, source)
     axes = tuple(_axis(name, found, breakdown) for name in source.dimensions)
     size = prod(len(axis.labels) for axis in axes)
