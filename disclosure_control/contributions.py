@@ -16,7 +16,7 @@ from disclosure_control.policy import TOP_UNITS
 SHARD_ROWS = 8_000_000
 UNIT, ENTITY, VALUE, WEIGHT = "__unit", "__entity", "__value", "__weight"
 TOPS = tuple(f"top_{place}" for place in range(1, TOP_UNITS + 1))
-SUMS = ("records", "sum", "absolute", "weight", "shifted", "squares")
+SUMS = ("records", "sum", "absolute", "weight", "shifted", "squares", "ones", "others")
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,8 @@ class Contributions:
 
     Args:
         figures: one row per finest cell: SUMS (records with a value; the sum; the sum of absolute
-            contributions; of weights; of values and squares about the mean), lowest, highest.
+            contributions; of weights; of values and squares about the mean; records with value 1,
+            and with a value other than 0 and 1), lowest, highest.
         lone: one row per finest cell: units and TOPS (largest absolute contributions) of the units
             that occur in that cell only.
         shared: frames with one row per finest cell and unit, for units that occur in several
@@ -188,7 +189,10 @@ def _sums(source: Source, *, tops: bool) -> list[pl.Expr]:
     own = own if source.weight is None else own * pl.col(WEIGHT)
     found += [own.sum().alias("sum"), own.abs().sum().alias("absolute")]
     if source.value is not None:
-        found += [pl.col(VALUE).min().alias("lowest"), pl.col(VALUE).max().alias("highest")]
+        value = pl.col(VALUE)
+        found += [value.min().alias("lowest"), value.max().alias("highest")]
+        found += [(value == 1).sum().cast(pl.Int64).alias("ones")]
+        found += [((value != 0) & (value != 1)).sum().cast(pl.Int64).alias("others")]
     if source.squares:
         shifted = pl.col("__shifted")
         found += [shifted.sum().alias("shifted"), shifted.pow(2).sum().alias("squares")]
@@ -207,6 +211,8 @@ def _labelled(frame: pl.DataFrame, source: Source, lazy: pl.LazyFrame) -> pl.Dat
     ones = [pl.when(pl.col("records") > place).then(1.0) for place in range(TOP_UNITS)]
     defaults = {
         "bad_weights": pl.lit(0, pl.Int64),
+        "ones": pl.col("records"),
+        "others": pl.lit(0, pl.Int64),
         "sum": records,
         "absolute": records,
         "weight": records,
@@ -244,8 +250,10 @@ def _tops(lone: pl.DataFrame, names: list[str]) -> pl.DataFrame:
         pl.col("units").sum(),
         pl.col("tops").explode(empty_as_null=False).top_k(TOP_UNITS).alias("tops"),
     )
+    # The largest values come in no order; their places matter.
+    ordered = pl.col("tops").list.sort(descending=True)
     return whole.with_columns(
-        pl.col("tops").list.get(place, null_on_oob=True).fill_null(0.0).alias(name)
+        ordered.list.get(place, null_on_oob=True).fill_null(0.0).alias(name)
         for place, name in enumerate(TOPS)
     ).drop("tops")
 

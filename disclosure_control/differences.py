@@ -18,6 +18,7 @@ from disclosure_control.differencing import (
 )
 from disclosure_control.errors import InvalidInputError
 from disclosure_control.frames import collect
+from disclosure_control.hierarchy import leaves_below
 from disclosure_control.outputs.evidence import Records, evidence_of, records_in
 from disclosure_control.outputs.grouping import labelled
 from disclosure_control.outputs.histogram import BIN, bin_of, check_edges
@@ -112,7 +113,7 @@ def cells_of(output: Output, number: int, shared: Sequence[str] | None) -> list[
 
 def _published(output: Output, table: Table, figures: pl.Series) -> tuple[PublishedCell, ...]:
     """Every cell of the table with the finest cells beneath it."""
-    below = [_leaves_below(axis.children) for axis in table.axes]
+    below = [leaves_below(axis.children) for axis in table.axes]
     names = cell_names(table)
     strides = [len(axis.labels) for axis in table.axes]
     found = []
@@ -122,16 +123,6 @@ def _published(output: Output, table: Table, figures: pl.Series) -> tuple[Publis
         shown = not output.flags[at]
         found.append(PublishedCell(names[at], places, shown, figures[at] if shown else None))
     return tuple(found)
-
-
-def _leaves_below(children: tuple[tuple[int, ...], ...]) -> list[np.ndarray]:
-    """For every label of an axis the leaves below it (itself, for a leaf)."""
-    found: list[np.ndarray] = [np.array([place]) for place in range(len(children))]
-    # The total stands last and its children before it; other parents stand before theirs.
-    for place in [*range(len(children) - 2, -1, -1), len(children) - 1]:
-        if children[place]:
-            found[place] = np.concatenate([found[child] for child in children[place]])
-    return found
 
 
 def _codes(

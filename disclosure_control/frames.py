@@ -76,7 +76,7 @@ def number(lazy: pl.LazyFrame, name: str) -> pl.Expr:
     """
     kind = lazy.collect_schema()[name]
     if not (kind.is_numeric() or kind in (pl.Boolean, pl.Null)):
-        raise InvalidInputError(f"Column {name} is numeric, not {kind}.")
+        raise InvalidInputError(f"Column {name} is numeric, not {type(kind).__name__}.")
     value = pl.col(name).cast(pl.Float64)
     return pl.when(value.is_finite()).then(value)
 
@@ -88,7 +88,7 @@ def label(name: str, kind: pl.DataType) -> pl.Expr:
         # Adding 0 makes minus zero zero: they are one number, and so one level.
         text = pl.when(column.is_nan()).then(None).otherwise(column + 0.0).cast(pl.String)
     elif kind.is_nested() or kind in (pl.Object, pl.Binary):
-        raise InvalidInputError(f"Column {name} holds plain values, not {kind}.")
+        raise InvalidInputError(f"Column {name} holds plain values, not {type(kind).__name__}.")
     elif isinstance(kind, pl.Datetime | pl.Duration | pl.Time):
         text = column.dt.to_string()
     else:

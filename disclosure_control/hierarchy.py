@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from disclosure_control.errors import InvalidInputError
@@ -215,3 +217,13 @@ def check_covers(tree: Hierarchy, seen: Iterable[str], name: str) -> None:
             f"The hierarchy of {name} covers the data; {len(outside)} codes of the data are not "
             "among its leaves."
         )
+
+
+def leaves_below(children: tuple[tuple[int, ...], ...]) -> list[npt.NDArray[np.int64]]:
+    """For every label of an axis the places of the leaves below it (itself, for a leaf)."""
+    found = [np.array([place], dtype=np.int64) for place in range(len(children))]
+    # The total stands last and above all; other parents stand before their children.
+    for place in [*range(len(children) - 2, -1, -1), len(children) - 1]:
+        if children[place]:
+            found[place] = np.concatenate([found[child] for child in children[place]])
+    return found

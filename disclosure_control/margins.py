@@ -74,7 +74,8 @@ def all_margins(found: Contributions, axes: tuple[Axis, ...]) -> pl.DataFrame:
     if found.entities is None:
         frame = frame.with_columns(pl.lit(None, pl.Int64).alias("entities"))
     return frame.with_columns(
-        pl.col("records").cast(pl.Int64), pl.col("lowest", "highest").fill_nan(None)
+        pl.col("records", "ones", "others").cast(pl.Int64),
+        pl.col("lowest", "highest").fill_nan(None),
     )
 
 
@@ -165,8 +166,9 @@ def _members(frame: pl.DataFrame, who: str, grid: Grid) -> tuple[Floats, Floats]
         )
         index = found["cell"].to_numpy()
         count[index] = found["members"].to_numpy()
+        ordered = found["tops"].list.sort(descending=True)
         for place in range(len(TOPS)):
-            top = found["tops"].list.get(place, null_on_oob=True).fill_null(0.0)
+            top = ordered.list.get(place, null_on_oob=True).fill_null(0.0)
             tops[-1 - place, index] = top.to_numpy()
     return count.reshape(grid.shape), tops.reshape(len(TOPS), *grid.shape)
 

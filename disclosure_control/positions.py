@@ -7,6 +7,7 @@ quantile is one record's own value.
 
 from collections.abc import Sequence
 from itertools import product
+from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -16,6 +17,11 @@ from disclosure_control.frames import collect, label, number
 from disclosure_control.hierarchy import Axis
 from disclosure_control.margins import Grid, ancestors
 
+_Way = Literal["linear", "nearest", "lower", "higher"]
+_WAYS: tuple[_Way, ...] = ("linear", "nearest", "lower", "higher")
+_WHOLE = 1e-12
+_CLOSE = 0.05
+"""A quantile nearer than this to a record's place, in steps, is as good as that record's value."""
 CELL, VALUE, UNIT = "__cell", "__value", "__unit"
 
 
@@ -31,7 +37,7 @@ def quantiles(
     """One row per cell and probability, cells slowest.
 
     Columns: value (null where nobody has one); holders, the number of units that have exactly this
-    value when it is one record's own, null when it lies between two different values.
+    value when it is (or is nearly) one record's own, null when it lies between two others.
     """
     records = _records(lazy, source, axes)
     grid = Grid(axes)
@@ -70,15 +76,25 @@ def _fill(
     holders: np.ndarray,
 ) -> None:
     """Quantiles of the cells in ``records``, and who holds them."""
-    quantile = [
-        pl.col(VALUE).quantile(p, interpolation="linear").alias(f"q{place}")
-        for place, p in enumerate(probabilities)
-    ]
-    found = records.group_by(CELL).agg(quantile)
-    cells = found[CELL].to_numpy()
-    for place in range(len(probabilities)):
-        name = f"q{place}"
-        values[cells, place] = found[name].to_numpy()
-        equal = records.join(found.select(CELL, name), left_on=[CELL, VALUE], right_on=[CELL, name])
-        who = equal.group_by(CELL).agg(pl.col(UNIT).n_unique().alias("holders"))
-        holders[who[CELL].to_numpy(), place] = who["holders"].to_numpy()
+    value = pl.col(VALUE)
+    for place, p in enumerate(probabilities):
+        found = records.group_by(CELL).agg(
+            pl.len().alias("n"),
+            *(value.quantile(p, interpolation=how).alias(how) for how in _WAYS),
+        )
+        position = (pl.col("n") - 1) * p
+        off = (position - position.round()).abs()
+        # Floats make a whole place not quite whole; there the quantile is a value itself.
+        figure = pl.when(off < _WHOLE * pl.col("n")).then("nearest").otherwise("linear")
+        own = (
+            pl.when(off < _CLOSE)
+            .then("nearest")
+            .when(pl.col("lower") == pl.col("higher"))
+            .then("lower")
+        )
+        found = found.with_columns(figure.alias("figure"), own.alias("own"))
+        cells = found[CELL].to_numpy()
+        values[cells, place] = found["figure"].to_numpy()
+        held = found.select(CELL, pl.col("own").alias(VALUE)).drop_nulls()
+        who = records.join(held, on=[CELL, VALUE]).group_by(CELL).agg(pl.col(UNIT).n_unique())
+        holders[who[CELL].to_numpy(), place] = who[UNIT].to_numpy()

@@ -6,18 +6,20 @@ from math import prod
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from disclosure_control.contributions import TOPS, Contributions, Source, contributions
 from disclosure_control.errors import InvalidInputError
 from disclosure_control.frames import (
     MISSING,
+    TOTAL,
     as_lazy,
     check_plain,
     enum_levels,
     label_of,
 )
-from disclosure_control.hierarchy import Axis, Hierarchy, check_covers
+from disclosure_control.hierarchy import Axis, Hierarchy, check_covers, leaves_below
 from disclosure_control.margins import Grid, all_margins, roll_up
 from disclosure_control.positions import medians
 
@@ -26,8 +28,8 @@ MAXIMUM_DIMENSIONS = 12
 RESERVED = frozenset(
     {
         "records", "units", "entities", "value", "sum", "absolute", "weight", "shifted", "squares",
-        "lowest", "highest", "possible", "holders", "median", "status", "rule", "reason", "remedy",
-        "verdict",
+        "lowest", "highest", "ones", "others", "possible", "holders", "median", "status", "rule",
+        "reason", "remedy", "verdict",
         *(f"{who}_{top}" for who in ("unit", "entity") for top in TOPS),
     }
 )  # fmt: skip
@@ -164,6 +166,7 @@ def build(frame: Any, source: Source, statistic: str, breakdown: Breakdown) -> T
     cells = all_margins(found, axes)
     if statistic == "median":
         cells = cells.with_columns(medians(lazy, source, axes))
+    _check_finite(cells)
     cells = _with_value(cells, statistic)
     cells = cells.with_columns(_possible(cells, axes, breakdown))
     weighted = source.weight is not None
@@ -222,17 +225,25 @@ def _with_value(cells: pl.DataFrame, statistic: str) -> pl.DataFrame:
     return cells.with_columns(digits.alias("value")).drop("median", strict=False)
 
 
+def _check_finite(cells: pl.DataFrame) -> None:
+    sums = pl.col("sum", "absolute", "weight", "squares")
+    if not cells.select(sums.is_finite().all()).select(pl.all_horizontal(pl.all())).item():
+        raise InvalidInputError(
+            "Sums of the values fit into 64-bit floats; divide the values by a constant first."
+        )
+
+
 def _possible(cells: pl.DataFrame, axes: tuple[Axis, ...], breakdown: Breakdown) -> pl.Series:
     """Whether a cell can have contributors: whether any finest cell below it can."""
     if not breakdown.impossible:
         return pl.Series("possible", np.ones(cells.height, dtype=np.bool_))
-    places = [{label: number for number, label in enumerate(axis.labels)} for axis in axes]
     leaf = np.ones(tuple(len(axis.labels) for axis in axes))
     for position, axis in enumerate(axes):
         inner = [number for number, below in enumerate(axis.children) if below]
         np.moveaxis(leaf, position, 0)[inner] = 0.0
+    below = [leaves_below(axis.children) for axis in axes]
     for combination in breakdown.impossible:
-        leaf[_slice(combination, axes, places, breakdown)] = 0.0
+        leaf[np.ix_(*_leaves(combination, axes, below, breakdown))] = 0.0
     possible = roll_up(leaf, axes, np.maximum).ravel() > 0
     used = int((~possible & (cells["records"] > 0).to_numpy()).sum())
     if used:
@@ -240,20 +251,20 @@ def _possible(cells: pl.DataFrame, axes: tuple[Axis, ...], breakdown: Breakdown)
     return pl.Series("possible", possible)
 
 
-def _slice(
+def _leaves(
     combination: Mapping[str, object],
     axes: tuple[Axis, ...],
-    places: list[dict[str, int]],
+    below: list[list[npt.NDArray[np.int64]]],
     breakdown: Breakdown,
-) -> tuple[int | slice, ...]:
+) -> list[npt.NDArray[np.int64]]:
+    """The leaves on each axis that the combination speaks of; none when a level is unknown."""
     names = [axis.name for axis in axes]
-    found: list[int | slice] = [slice(None)] * len(axes)
-    for name, level in combination.items():
-        if name not in names:
-            return (slice(0, 0),) * len(axes)
-        text = str(level) if breakdown.labelled else label_of(level)
-        place = places[names.index(name)].get(text)
-        if place is None:
-            return (slice(0, 0),) * len(axes)
-        found[names.index(name)] = place
-    return tuple(found)
+    if not set(combination) <= set(names):
+        return [np.array([], dtype=np.int64)] * len(axes)
+    found = []
+    for axis, leaves in zip(axes, below, strict=True):
+        level = combination.get(axis.name, TOTAL)
+        text = str(level) if breakdown.labelled or axis.name not in combination else label_of(level)
+        place = axis.labels.index(text) if text in axis.labels else None
+        found.append(np.array([], dtype=np.int64) if place is None else leaves[place])
+    return found

@@ -16,7 +16,7 @@ class Words:
 
 _HIDE = "verberg de cel of voeg categorieën samen"
 _CHANGE = "verander wat berekend wordt"
-_DECIDE = "rond af, verberg het, of leg de beoordelaar uit waarom het geen kwaad kan"
+_DECIDE = "verberg het, of leg de beoordelaar uit waarom het geen kwaad kan"
 
 DUTCH: dict[str, Words] = {
     "nobody": Words("niemand heeft een waarde in de hele tabel",
@@ -34,6 +34,8 @@ DUTCH: dict[str, Words] = {
         "verberg de cel met andere cellen van de groep, of voeg categorieën samen",
     ),
     "all_equal": Words("alle eenheden hebben dezelfde waarde", "verberg de cel"),
+    "binary_value": Words("de waarden zijn 0 en 1, en te weinig (of bijna alle) eenheden hebben "
+                          "dezelfde", _HIDE),
     "degrees_of_freedom": Words(
         "minder dan {minimum_degrees_of_freedom} vrijheidsgraden", _HIDE
     ),
@@ -52,6 +54,17 @@ DUTCH: dict[str, Words] = {
     "subtraction": Words("aftrekken geeft een verborgen cel", "verberg meer"),
     "differencing": Words("uitvoer samen isoleert een kleine groep",
                           "gebruik dezelfde populatie, of voeg categorieën samen"),
+    "cells": Words("de cellen zijn niet die van de opnieuw berekende uitvoer", "dien opnieuw in"),
+    "value": Words("de getoonde waarde is niet die in de gegevens", "dien opnieuw in"),
+    "visible": Words("een onveilige cel wordt getoond", _HIDE),
+    "saturated": Words("het model is een tabel van gemiddelden, met te kleine groepen", _CHANGE),
+    "collinear": Words("sommige kolommen van het model volgen uit andere", "laat ze weg"),
+    "separation": Words("de uitkomst ligt voor een groep geheel vast", _CHANGE),
+    "leverage": Words("één eenheid bepaalt zijn eigen voorspelling", _CHANGE),
+    "perfect_fit": Words("het model voorspelt iedereen precies", _CHANGE),
+    "unfinished": Words("de schatting is niet tot een einde gekomen", _CHANGE),
+    "constant": Words("een kolom heeft maar één waarde", _CHANGE),
+    "certain": Words("de ene kolom volgt precies uit de andere", _CHANGE),
     "custom_file": Words("een bestand dat elders is gemaakt, wordt door mensen gelezen",
                          "vertel hoe het is gemaakt"),
 }  # fmt: skip

@@ -46,7 +46,7 @@ def only_groups(frame: pl.DataFrame, recipe: Recipe) -> pl.DataFrame:
 
 def plain_labels(labels: tuple[str, ...], recipe: Recipe) -> tuple[str, ...] | None:
     """Labels of a finding without the column of one level; null for its only level."""
-    if recipe.dimensions:
+    if recipe.dimensions or not labels:
         return labels
     return labels[1:] if labels[0] == TOTAL else None
 

@@ -56,6 +56,8 @@ def check_edges(edges: object) -> list[float]:
         raise InvalidInputError(f"Edges are 2 to {MAXIMUM_EDGES} numbers, each above the last.")
     if not all(abs(edge) < float("inf") for edge in numbers):
         raise InvalidInputError("Edges are finite.")
+    if len({f"{edge:.12g}" for edge in numbers}) != len(numbers):
+        raise InvalidInputError("Edges differ in their first twelve digits.")
     return numbers
 
 

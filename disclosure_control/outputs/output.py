@@ -166,6 +166,9 @@ class Output:
         """
         if type(base) is not int or base < 1 or not kind_of(self.recipe).rounds:
             raise InvalidInputError("Figures of tables are rounded to a whole base of at least 1.")
+        asked = self.policy.rounding_base
+        if asked is not None and kind_of(self.recipe).counts and base % asked:
+            raise InvalidInputError(f"The policy rounds to multiples of {asked}, and so must this.")
         return self._kept(replace(self, recipe=replace(self.recipe, rounding=base)))
 
     def audit(self) -> Audit:

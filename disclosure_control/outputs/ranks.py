@@ -1,6 +1,7 @@
 """Quantiles, extremes, modes and measures of spread, by group."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -25,7 +26,7 @@ from disclosure_control.verdict import Finding, Verdict
 
 QUANTILE, EXTREME, MEASURE = "quantile", "extreme", "measure"
 MEASURES = ("std", "variance", "cv", "iqr")
-_POSITION_RULES = {"minimum_units", "minimum_entities", "all_equal"}
+_POSITION_RULES = {"nobody", "minimum_units", "minimum_entities", "all_equal"}
 
 
 def evaluate_quantiles(recipe: Recipe, records: Records, policy: Policy) -> Evaluation:
@@ -37,7 +38,7 @@ def evaluate_quantiles(recipe: Recipe, records: Records, policy: Policy) -> Eval
     found = quantiles(
         people.lazy, people.source(table.dimensions, value=True), table.axes, probabilities
     )
-    names = [f"p{100 * p:g}" for p in probabilities]
+    names = [f"p{100 * p:.10g}" for p in probabilities]
     cells = _repeated(table, QUANTILE, names).with_columns(
         found["value"], found["holders"], _people(table, len(names))
     )
@@ -50,7 +51,7 @@ def evaluate_quantiles(recipe: Recipe, records: Records, policy: Policy) -> Eval
 def _probabilities(recipe: Recipe) -> list[float]:
     given = recipe.parameters.get("probabilities", [])
     good = isinstance(given, list) and all(isinstance(p, int | float) and 0 < p < 1 for p in given)
-    if not good or not given or len(set(given)) != len(given):
+    if not good or not given or len({f"{100 * p:.10g}" for p in given}) != len(given):
         raise InvalidInputError(
             "Probabilities lie between 0 and 1, each once; for minimum and maximum use extremes."
         )
@@ -63,10 +64,12 @@ def _base(table: Table, policy: Policy) -> list[Finding]:
 
 
 def _on_each(findings: Sequence[Finding], names: Sequence[str]) -> list[Finding]:
-    """The same finding for each figure of the cell."""
-    return [
-        Finding((*item.labels, name), item.rule, item.reason, item.remedy, item.verdict)
+    """The same finding for each figure of the cell; those on the whole as they are."""
+    whole = [item for item in findings if not item.labels]
+    return whole + [
+        replace(item, labels=(*item.labels, name))
         for item in findings
+        if item.labels
         for name in names
     ]
 
@@ -95,7 +98,7 @@ def _tails(cells: pl.DataFrame, table: Table, policy: Policy, p: float) -> list[
     reason = f"fewer than {policy.minimum_units / 2:g} units on one side of the quantile"
     found = [Finding(tuple(row), "tail", reason, HIDE) for row in rows]
     reason = "the quantile is the value of exactly one unit"
-    remedy = "round it, hide it, or tell the reviewer why it is harmless"
+    remedy = "hide it, or tell the reviewer why it is harmless"
     rows = cells.filter(~few & alone).select(names).iter_rows()
     return found + [
         Finding(tuple(row), "single_holder", reason, remedy, Verdict.REVIEW) for row in rows
@@ -190,14 +193,16 @@ def evaluate_mode(recipe: Recipe, records: Records, policy: Policy) -> Evaluatio
     cells = inner.with_columns(
         pl.when(most > 0).then((pl.col("records") == most).cast(pl.Float64)).alias("value")
     )
-    flagged = {item.labels: item for item in find(table, policy)}
+    every = find(table, policy)
+    flagged = {item.labels: item for item in every if item.labels}
     groups: dict[tuple[str, ...], Finding] = {}
     for row in cells.filter(pl.col("value") == 1).select(table.dimensions).iter_rows():
         total = (*row[:-1], table.axes[-1].labels[-1])
         item = flagged.get(tuple(row)) or flagged.get(total)
         if item is not None:
             groups[tuple(row[:-1])] = item
-    findings = [
+    findings = [item for item in every if not item.labels]
+    findings += [
         Finding(tuple(row), groups[row[:-1]].rule, groups[row[:-1]].reason, HIDE)
         for row in cells.select(table.dimensions).iter_rows()
         if row[:-1] in groups

@@ -1,6 +1,7 @@
 """The rules of tables, in the order in which they are applied. One rule, one file."""
 
 from disclosure_control.rules.all_equal import all_equal
+from disclosure_control.rules.binary_value import binary_value
 from disclosure_control.rules.dominance import entity_dominance, top_dominance, unit_dominance
 from disclosure_control.rules.extreme_share import extreme_share
 from disclosure_control.rules.group_disclosure import group_disclosure
@@ -46,6 +47,9 @@ RULES: tuple[Rule, ...] = (
          f"{_DWB}, rule of thumb 3"),
     Rule("all_equal", all_equal, "sum, mean, median, std",
          "not all contributors have the same value", "SACRO guide, class of linear aggregations"),
+    Rule("binary_value", binary_value, "sum, mean of zeros and ones",
+         "at least minimum_units have each of the two values (or nobody has), and less than "
+         "maximum_group_share the same", f"{_DWB}, rules of thumb 1 and 3"),
     Rule("degrees_of_freedom", degrees_of_freedom, "std",
          "units less one are at least minimum_degrees_of_freedom", f"{_DWB}, rule of thumb 2"),
     Rule("single_holder", single_holder, "median",

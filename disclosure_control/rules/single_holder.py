@@ -15,5 +15,5 @@ def single_holder(table: Table, policy: Policy) -> list[Finding]:
         return []
     alone = where(table, OCCUPIED & (pl.col("holders") == 1)).fill_null(value=False)
     reason = "the median is the value of exactly one unit"
-    what = ("single_holder", reason, "round it, hide it, or tell the reviewer why it is harmless")
+    what = ("single_holder", reason, "hide it, or tell the reviewer why it is harmless")
     return findings(table, alone, what, Verdict.REVIEW)

@@ -149,6 +149,9 @@ def _widths(table: Table, rule: str, policy: Policy, values: Floats) -> tuple[Fl
         records = np.maximum(_column(table, "records"), 1.0)
         each = np.where(values > 0, values / records, 1.0) if table.weighted else 1.0
         return values.copy(), missing * each
+    if rule == "binary_value":
+        least = np.maximum(policy.minimum_units - _column(table, "ones"), 1.0)
+        return values.copy(), least
     whole = table.statistic == "count" and not table.weighted
     width = np.maximum(
         _rule_width(table, rule, policy), policy.interval_share * _largest(table, rule)
