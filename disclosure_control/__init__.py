@@ -26,11 +26,7 @@ except ImportError:
     Bounds = attacker_bounds = None
 from disclosure_control.bundle import Receipt, released_csv
 from disclosure_control.bundle_reading import Bundle, BundledOutput, read_bundle
-
-try:
-    from disclosure_control.differences import History, check_together
-except ImportError:
-    History = check_together = None
+from disclosure_control.differences import History, check_together
 from disclosure_control.errors import (
     BundleError,
     DisclosureControlError,
@@ -41,11 +37,7 @@ from disclosure_control.errors import (
 from disclosure_control.explain import explain
 from disclosure_control.frames import MISSING, TOTAL, plain
 from disclosure_control.hierarchy import Hierarchy
-
-try:
-    from disclosure_control.microdata import anonymise, k_anonymity
-except ImportError:
-    anonymise = k_anonymity = None
+from disclosure_control.microdata import anonymise, k_anonymity
 from disclosure_control.named_policies import policies
 from disclosure_control.outputs.chart import as_svg
 from disclosure_control.outputs.chart import specification as chart_specification
@@ -53,11 +45,7 @@ from disclosure_control.outputs.evidence import compare_evidence, evidence_of
 from disclosure_control.outputs.judging import as_released, judge
 from disclosure_control.outputs.output import STATISTICS, Output, recompute
 from disclosure_control.outputs.recipe import Recipe
-
-try:
-    from disclosure_control.perturbation import cell_key, ptable_10_5, record_keys, round_controlled
-except ImportError:
-    cell_key = ptable_10_5 = record_keys = round_controlled = None
+from disclosure_control.perturbation import cell_key, ptable_10_5, record_keys, round_controlled
 from disclosure_control.policy import Policy, find_policy
 from disclosure_control.protect import Audit, ProtectedTable, audit, protect
 from disclosure_control.render import as_html

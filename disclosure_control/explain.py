@@ -2,6 +2,7 @@
 
 from disclosure_control.errors import InvalidInputError
 from disclosure_control.frames import TOTAL, plain
+from disclosure_control.outputs.kinds import kind_of
 from disclosure_control.outputs.output import Output
 from disclosure_control.verdict import Finding, Verdict
 from disclosure_control.words import in_dutch
@@ -16,6 +17,8 @@ _TEXTS = {
                   "{others} so that those cannot be computed back (s).",
         "masked": ". = not shown: {unsafe} unsafe (p). Use .protect() to hide what must be hidden "
                   "besides.",
+        "whole_only": ". = not shown: {unsafe} unsafe (p). Hiding figures does not help here: change "
+                      "what is computed, see .explain().",
         "review": "{review} figures are for people to decide (r); a reviewer will ask about them.",
         "remedy": "What to do",
         "more": "... and {more} more of the same kinds.",
@@ -28,6 +31,8 @@ _TEXTS = {
                   "opdat die niet terug te rekenen zijn (s): {others}.",
         "masked": ". = niet getoond: {unsafe} onveilig (p). Gebruik .protect() om ook te "
                   "verbergen wat daarnaast verborgen moet worden.",
+        "whole_only": ". = niet getoond: {unsafe} onveilig (p). Cijfers verbergen helpt hier niet: "
+                      "verander wat berekend wordt, zie .explain().",
         "review": "Cijfers waarover mensen beslissen (r): {review}; een beoordelaar vraagt ernaar.",
         "remedy": "Wat te doen",
         "more": "... en nog {more} van dezelfde soorten.",
@@ -59,6 +64,7 @@ def summary(output: Output, lang: str = "en") -> list[str]:
     lines = []
     if unsafe or others:
         key = "masked" if output.hidden is None else "hidden"
+        key = key if kind_of(output.recipe).hides else "whole_only"
         hidden = unsafe + others
         numbers = {"hidden": hidden, "cells": len(letters), "unsafe": unsafe, "others": others}
         lines.append(texts[key].format(**numbers))

@@ -9,11 +9,7 @@ from typing import Any
 import polars as pl
 
 from disclosure_control.bundle import Receipt, Request, write_bundle
-
-try:
-    from disclosure_control.differences import check_together
-except ImportError:
-    check_together = None
+from disclosure_control.differences import check_together
 from disclosure_control.errors import InvalidInputError
 from disclosure_control.frames import as_lazy, collect, enum_levels
 from disclosure_control.hierarchy import Hierarchy

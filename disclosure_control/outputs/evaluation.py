@@ -71,6 +71,7 @@ class Kind:
         needs_value: whether there is a value column.
         labels: label columns beside (or instead of) the dimensions.
         by_dimensions: whether the dimensions are label columns.
+        hides: whether hiding single figures can help.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Kind:
     needs_value: bool = True
     labels: tuple[str, ...] = ()
     by_dimensions: bool = True
+    hides: bool = True
 
     def label_columns(self, recipe: Recipe) -> tuple[str, ...]:
         """The label columns of the outputs of this kind."""

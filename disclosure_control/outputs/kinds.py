@@ -30,6 +30,7 @@ _MODEL: dict[str, Any] = {
     "needs_value": False,
     "labels": ("term", "measure"),
     "by_dimensions": False,
+    "hides": False,
 }
 
 KINDS: dict[str, Kind] = {
@@ -55,7 +56,7 @@ KINDS: dict[str, Kind] = {
         Kind("probit", evaluate_model, *_WHOLE, **_MODEL),
         Kind("poisson", evaluate_model, *_WHOLE, **_MODEL),
         Kind("custom", evaluate_custom, *_WHOLE, rounds=False, needs_value=False,
-             labels=("file",), by_dimensions=False),
+             labels=("file",), by_dimensions=False, hides=False),
     )
 }  # fmt: skip
 

@@ -165,12 +165,39 @@ class Attacker:
         return total
 
 
-def random_world(seed, most=13):
-    """New tables, earlier tables: partitions of a few units with margins, hidden cells, gaps."""
+def support(vector):
+    return tuple(place for place, value in enumerate(vector) if value)
+
+
+def proven(found, attacker, minimum):
+    """The units that the proven differences touch, after each was checked."""
+    touched = set()
+    for one in found:
+        if not one.exact or not one.units:
+            continue
+        vector = attacker.evaluate(one.equation)
+        assert len(support(vector)) == one.units
+        assert not attacker.derives(vector, attacker.before)
+        assert attacker.derives(vector, attacker.after)
+        if one.subject == "group":
+            assert 0 < one.units < minimum
+        else:
+            label, name = one.equation.removesuffix("x ").split(" = ")[0].split(" of ")
+            assert support(attacker.hidden[name, label.split(" ")[-1]]) == support(vector)
+        touched.add(support(vector))
+    return touched
+
+
+def random_world(seed, most=13, copies=1):
+    """New tables, earlier tables: partitions of a few units with margins, hidden cells, gaps.
+
+    With ``copies``, so many units have the same traits.
+    """
     chance = random.Random(seed)
     size = chance.randint(4, most)
     units = [f"u{place:02d}" for place in range(size)]
-    traits = {unit: [chance.randint(0, 2) for _ in range(3)] for unit in units}
+    drawn = [[chance.randint(0, 2) for _ in range(3)] for _ in units]
+    traits = {unit: drawn[place // copies] for place, unit in enumerate(units)}
     count = chance.randint(2, 5)
     tables = [random_table(chance, f"T{place}", units, traits) for place in range(count)]
     split = chance.randint(0, count - 1)

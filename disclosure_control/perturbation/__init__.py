@@ -1,0 +1,15 @@
+"""Noise and rounding: tables that are changed so that single units do not show."""
+
+from disclosure_control.perturbation.cell_key import PerturbedTable, cell_key
+from disclosure_control.perturbation.ptable import ptable_10_5
+from disclosure_control.perturbation.record_keys import record_keys
+from disclosure_control.perturbation.rounding import RoundedTable, round_controlled
+
+__all__ = [
+    "PerturbedTable",
+    "RoundedTable",
+    "cell_key",
+    "ptable_10_5",
+    "record_keys",
+    "round_controlled",
+]
