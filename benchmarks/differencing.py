@@ -126,7 +126,8 @@ def report(world: World, numbering: Numbering, state: State, spent: float) -> No
     cells_shown = sum(len(table.shown_cells) for table in state.tables)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"units {world.labels.size:,}; tables {len(state.tables)}; shown cells {cells_shown:,}; "
-          f"rank {state.factor.rank:,}; worked in within {spent:.0f} s; peak {peak:,.0f} MB")  # fmt: skip
+          f"rank {state.factor.rank:,}; all worked in: {spent:.0f} s; "
+          f"peak {peak:,.0f} MB")  # fmt: skip
     limit = float(np.median([plain(state, encode(one, numbering).codes) for one in usual]))
     print(f"  plain group-by pass over the same codes: {limit:.2f} s")
     for what, tables in (("usual new tables", usual), ("earlier tables without 3 units", leaks)):

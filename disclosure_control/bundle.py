@@ -107,8 +107,8 @@ def _check_request(outputs: Sequence[Output], request: Request) -> None:
         if output.verdict is Verdict.UNSAFE and not request.protect_at_desk:
             raise UnsafeOutputError(
                 f"Submit safe outputs: {output.findings.height} findings under policy "
-                f"{output.policy.name} in one. Use .protect(), drop it from the study, or ask with "
-                "protect_at_desk=True."
+                f"{output.policy.name} in '{output.recipe.title}'. Use .protect(), drop it from "
+                "the study, or ask with protect_at_desk=True."
             )
 
 
@@ -116,7 +116,8 @@ def _questions(outputs: Sequence[Output], request: Request) -> tuple[str, ...]:
     """What a reviewer will ask: every reason left to people, and words that are too few."""
     found = []
     for output in outputs:
-        reasons = output.findings.filter(pl.col("verdict") == Verdict.REVIEW.name)
+        decide = pl.col("verdict") == Verdict.REVIEW.name
+        reasons = output.findings.filter(decide, pl.col("rule") != "custom_file")
         for reason, number in reasons.group_by("reason").len().sort("reason").iter_rows():
             where = f" ({number} figures)" if number > 1 else ""
             found.append(f"{output.recipe.title}: {reason}{where}. Why is that harmless?")

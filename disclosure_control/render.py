@@ -4,10 +4,11 @@ A cell that is unsafe, hidden for another, or left to people carries three signa
 and a letter. Text is escaped, and there is no script.
 """
 
+from collections.abc import Sequence
 from html import escape
 
 from disclosure_control.explain import summary
-from disclosure_control.frames import plain
+from disclosure_control.frames import TOTAL, plain
 from disclosure_control.outputs.output import Output
 
 MASK = "."
@@ -24,6 +25,8 @@ _HEAD_CELL = (
 MAXIMUM_ROWS = 200
 """How many rows a notebook or terminal shows; the rest is in ``released``."""
 
+Shown = tuple[tuple[str, ...], float | None, str]
+
 
 def marks(output: Output) -> list[str]:
     """For each cell ``p`` (unsafe itself), ``s`` (hidden for another), ``r`` or nothing."""
@@ -31,25 +34,29 @@ def marks(output: Output) -> list[str]:
     unsafe = evaluation.flagged(evaluation.unsafe)
     decide = evaluation.flagged()
     return [
-        PRIMARY_LETTER
-        if bad or (gone and odd)
-        else SECONDARY_LETTER
-        if gone
-        else REVIEW_LETTER
-        if odd
-        else ""
+        _mark(unsafe=bool(bad), hidden=bool(gone), decide=bool(odd))
         for bad, gone, odd in zip(unsafe, output.flags, decide, strict=True)
     ]
+
+
+def _mark(*, unsafe: bool, hidden: bool, decide: bool) -> str:
+    if unsafe or (hidden and decide):
+        return PRIMARY_LETTER
+    if hidden:
+        return SECONDARY_LETTER
+    return REVIEW_LETTER if decide else ""
 
 
 def as_text(output: Output) -> str:
     """The output for a terminal, unsafe cells masked."""
     lines = [f"{output.recipe.title}  [{output.verdict.name}, policy {output.policy.name}]"]
     every = _cells(output)
+    digits = _digits(every, output)
     for labels, value, mark in every[:MAXIMUM_ROWS]:
-        shown = f"{MASK} ({mark})" if value is None and mark else _number(value)
-        note = f" ({mark})" if value is not None and mark else ""
-        lines.append("  " + " | ".join(plain(text) for text in labels) + f": {shown}{note}")
+        shown = MASK if value is None and mark else _number(value, digits)
+        note = f" ({mark})" if mark else ""
+        names = " | ".join(plain(text) for text in labels)
+        lines.append(f"  {names}: {shown}{note}")
     if len(every) > MAXIMUM_ROWS:
         lines.append(f"  ... {len(every) - MAXIMUM_ROWS} more cells in .released")
     return "\n".join([*lines, *summary(output)])
@@ -65,29 +72,50 @@ def as_html(output: Output) -> str:
 
 
 def _table(output: Output, caption: str) -> str:
-    cells = {labels: _html_cell(value, mark) for labels, value, mark in _cells(output)}
+    every = _cells(output)
+    digits = _digits(every, output)
+    cells = {labels: _html_cell(value, mark, digits) for labels, value, mark in every}
     split = _split(output)
     rows = list(dict.fromkeys(labels[:split] for labels in cells))
     columns = list(dict.fromkeys(labels[split:] for labels in cells))
-    head = "".join(f'<th scope="col" style="{_HEAD_CELL}">{_title(c)}</th>' for c in columns)
+    heads = [_words(column, output) or output.recipe.statistic for column in columns]
+    head = "".join(f'<th scope="col" style="{_HEAD_CELL}">{text}</th>' for text in heads)
     blank = f'<td style="{_PLAIN_CELL}"></td>'
     body = "".join(
-        f'<tr><th scope="row" style="{_HEAD_CELL}">{_title(row)}</th>'
+        f'<tr><th scope="row" style="{_HEAD_CELL}{_indent(row, output)}">'
+        f"{_words(row, output) or output.recipe.statistic}</th>"
         + "".join(cells.get(row + column, blank) for column in columns)
         + "</tr>"
         for row in rows[:MAXIMUM_ROWS]
     )
     more = len(rows) - MAXIMUM_ROWS
     rest = f"<p>{more} more rows in .released</p>" if more > 0 else ""
-    corner = escape(" x ".join(output.columns[:split]) or output.recipe.statistic)
     return (
-        f'<table style="border-collapse:collapse"><caption style="text-align:left">{caption}'
-        f'</caption><thead><tr><th scope="col" style="{_HEAD_CELL}">{corner}</th>{head}</tr>'
-        f"</thead><tbody>{body}</tbody></table>{rest}"
+        f'<table style="border-collapse:collapse"><caption style="text-align:left;'
+        f'white-space:nowrap">{caption}</caption><thead><tr><th scope="col" style="{_HEAD_CELL}">'
+        f"{_corner(output, split)}</th>{head}</tr></thead><tbody>{body}</tbody></table>{rest}"
     )
 
 
-def _cells(output: Output) -> list[tuple[tuple[str, ...], float | None, str]]:
+def _corner(output: Output, split: int) -> str:
+    """What stands in the rows and what above the columns."""
+    sides = (output.columns[:split], output.columns[split:])
+    return escape(" \\ ".join(" x ".join(names) for names in sides if names))
+
+
+def _indent(row: tuple[str, ...], output: Output) -> str:
+    """Deeper nodes of a tree stand further in."""
+    trees = {name: (nodes, parents) for name, nodes, parents in output.recipe.hierarchies}
+    if len(row) != 1 or output.columns[0] not in trees or row[0] == TOTAL:
+        return ""
+    nodes, parents = trees[output.columns[0]]
+    depth, place = 0, nodes.index(row[0]) if row[0] in nodes else -1
+    while place >= 0 and parents[place] >= 0:
+        depth, place = depth + 1, parents[place]
+    return f";padding-left:{8 + 16 * depth}px"
+
+
+def _cells(output: Output) -> list[Shown]:
     labels = output.released.select(output.columns).rows()
     values = output.released["value"]
     return [
@@ -98,25 +126,39 @@ def _cells(output: Output) -> list[tuple[tuple[str, ...], float | None, str]]:
 
 def _split(output: Output) -> int:
     """How many label columns stand in front of the rows; the others head the columns."""
-    beside = len(output.recipe.columns) if output.columns == output.recipe.dimensions else 1
-    return len(output.columns) - beside
+    if output.columns == output.recipe.dimensions:
+        return len(output.columns) - len(output.recipe.columns)
+    return max(1, len(output.columns) - 1)
 
 
-def _html_cell(value: float | None, mark: str) -> str:
+def _html_cell(value: float | None, mark: str, digits: int | None) -> str:
     style = f"{_PLAIN_CELL};{STYLE[mark]}" if mark else _PLAIN_CELL
-    shown = MASK if value is None and mark else escape(_number(value))
-    letter = f"<sup>{mark}</sup>" if mark else ""
+    shown = MASK if value is None and mark else escape(_number(value, digits))
+    letter = f" <b>{mark}</b>" if mark else ""
     return f'<td style="{style}">{shown}{letter}</td>'
 
 
-def _title(labels: tuple[str, ...]) -> str:
-    return escape(" x ".join(plain(text) for text in labels) or "value")
+def _words(labels: tuple[str, ...], output: Output) -> str:
+    before = "until " if output.recipe.statistic == "survival" and len(labels) == 1 else ""
+    last = labels == labels[-1:] and output.columns[-1:] == ("until",)
+    return escape((before if last else "") + " x ".join(plain(text) for text in labels))
 
 
-def _number(value: float | None) -> str:
-    """Whole numbers whole, others to four digits that matter."""
+def _digits(cells: Sequence[Shown], output: Output) -> int | None:
+    """How many decimals all figures of a table have; null where each goes by its own size."""
+    values = [value for _, value, _ in cells if value is not None]
+    if "measure" in output.columns and "term" in output.columns:
+        return None
+    if all(float(value).is_integer() for value in values):
+        return 0
+    largest = max(abs(value) for value in values)
+    return 2 if largest >= 10 else 3 if largest >= 1 else 4
+
+
+def _number(value: float | None, digits: int | None) -> str:
+    """A figure with ``digits`` decimals, or to four digits that matter."""
     if value is None:
         return ""
-    if float(value).is_integer():
-        return f"{value:,.0f}"
-    return f"{value:,.2f}" if abs(value) >= 100 else f"{value:.4g}"
+    if digits is not None:
+        return f"{value:,.{digits}f}"
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:.4g}"

@@ -10,7 +10,7 @@ import polars as pl
 
 from disclosure_control.bundle import Receipt, Request, write_bundle
 from disclosure_control.differences import check_together
-from disclosure_control.errors import InvalidInputError
+from disclosure_control.errors import InvalidInputError, UnsafeOutputError
 from disclosure_control.frames import as_lazy, collect, enum_levels
 from disclosure_control.hierarchy import Hierarchy
 from disclosure_control.outputs.custom import STATISTIC, content_records
@@ -19,11 +19,11 @@ from disclosure_control.outputs.histogram import rounded_edges
 from disclosure_control.outputs.output import Journal, Output, check_recipe, make
 from disclosure_control.outputs.recipe import Recipe, declared, ruled_out, trees
 from disclosure_control.policy import Policy, find_policy
-from disclosure_control.verdict import Assessment
+from disclosure_control.verdict import Assessment, Verdict
 
 CROSSTABS = ("count", "sum", "mean", "percentage", "median", "std")
 QUARTILES = (0.25, 0.5, 0.75)
-_LARGEST_FILE = 64 << 20
+_LARGEST_FILE = 16_000_000
 
 
 @dataclass
@@ -215,7 +215,7 @@ class Study:
         """A file made elsewhere (CSV, text, JSON, PNG): scanned, and for people to decide."""
         file = Path(path)
         if file.is_symlink() or not file.is_file() or file.stat().st_size > _LARGEST_FILE:
-            raise InvalidInputError("A file is plain, no link, and at most 64 MiB.")
+            raise InvalidInputError("A file is plain, no link, and at most 16 MB.")
         data = file.read_bytes()
         given = {"name": file.name, "sha256": sha256(data).hexdigest()}
         recipe = self._recipe(STATISTIC, ((), ()), title or file.name, population, parameters=given)
@@ -252,8 +252,21 @@ class Study:
         chosen = self.outputs if outputs is None else outputs
         several = [chosen] if isinstance(chosen, Output) else list(chosen)
         name = title or "; ".join(output.recipe.title for output in several)
+        self._check_together(several)
         request = Request(name, purpose, population, variables, protect_at_desk)
         return write_bundle(Path(outbox), several, request, charts)
+
+    def _check_together(self, outputs: Sequence[Output]) -> None:
+        """Refuses outputs that isolate a group together; the desk would refuse them later."""
+        safe = [output for output in outputs if output.verdict is not Verdict.UNSAFE]
+        found = check_together(safe, find_policy(self.policy))
+        if found.verdict is Verdict.UNSAFE:
+            equations = found.findings["equation"].drop_nulls().to_list()
+            first = equations[0] if equations else "see .check_together()"
+            raise UnsafeOutputError(
+                f"Together the outputs reveal what each hides: {first}. "
+                "Use the same population and cuts, or drop one from the study."
+            )
 
     def _model(self, family: str, frame: Any, formula: str, title: str, population: str) -> Output:
         from disclosure_control.models import parse_formula
@@ -286,7 +299,7 @@ class Study:
         rows, columns = by
         dimensions = (*rows, *columns)
         recipe = Recipe(
-            title=title or f"{statistic} by {', '.join(dimensions) or 'everybody'}",
+            title=title or _title(statistic, dimensions, others.get("value")),
             statistic=statistic,
             rows=rows,
             columns=columns,
@@ -324,6 +337,12 @@ class Study:
                     f"One row per unit was promised; {rows} rows repeat a unit of {self.unit}."
                 )
         return make(recipe, records, recipe.find_policy(), self.journal)
+
+
+def _title(statistic: str, dimensions: tuple[str, ...], value: str | None) -> str:
+    """What an output is called when nobody says."""
+    what = statistic if value is None else f"{statistic} of {value}"
+    return f"{what} by {', '.join(dimensions)}" if dimensions else what
 
 
 def _names(given: Sequence[str]) -> tuple[str, ...]:

@@ -76,7 +76,7 @@ class Table:
 
     axes: tuple[Axis, ...]
     statistic: str
-    cells: pl.DataFrame
+    cells: pl.DataFrame = field(repr=False)
     weighted: bool = False
     has_entities: bool = False
 

@@ -18,6 +18,8 @@ class Verdict(IntEnum):
         """The verdict's name."""
         return self.name
 
+    __repr__ = __str__
+
     @classmethod
     def worst(cls, verdicts: Iterable["Verdict"]) -> "Verdict":
         """The worst of the verdicts; SAFE when there are none."""
@@ -46,6 +48,13 @@ class Assessment:
     verdict: Verdict
     findings: pl.DataFrame
     policy: str
+
+    def __repr__(self) -> str:
+        """The verdict, and every different reason with its equation, a line each."""
+        names = [name for name in ("reason", "equation") if name in self.findings.columns]
+        rows = self.findings.select(names).unique(maintain_order=True).iter_rows()
+        lines = [": ".join(text for text in row if text) for row in rows]
+        return "\n".join([f"{self.verdict} under policy {self.policy}", *lines])
 
 
 def collect(found: Iterable[Finding], dimensions: tuple[str, ...], policy: str) -> Assessment:

@@ -43,8 +43,7 @@ def find_narrow(
     earlier, every = _rows(system.earlier, first), _rows(system.tables, first)
     found = []
     for table, label, figure in cells:
-        known = any(table is one for one in system.earlier)
-        if known and _width(earlier, sizes, figure, failed=np.inf) < required:
+        if _width(earlier, sizes, figure, failed=np.inf) < required:
             continue
         if _width(every, sizes, figure, failed=0.0) < required:
             text = (

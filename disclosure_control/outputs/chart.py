@@ -18,6 +18,8 @@ from disclosure_control.verdict import Verdict
 
 VEGA_LITE = "5.21"
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
+STEP = 64
+"""Width of one place along the axis, in pixels."""
 MARKS = ("bar", "line", "box")
 _QUARTILES = ("p25", "p50", "p75")
 
@@ -55,12 +57,26 @@ def specification(
     whole = _boxes(values, x, color) if mark == "box" else _lines(values, mark)
     encoding = whole.pop("encoding")
     order = list(dict.fromkeys(item[x] for item in values))
-    encoding["x"] = {"field": x, "type": "nominal", "sort": order}
-    encoding["y"] |= {"type": "quantitative", "title": recipe.value or recipe.statistic}
+    counts = recipe.statistic in {"count", "histogram"}
+    encoding["x"] = {
+        "field": x,
+        "type": "nominal",
+        "sort": order,
+        "title": recipe.value if x == "bin" else x,
+        "axis": {"labelAngle": 0 if len(order) <= 8 else -45},
+    }
+    title = "number" if counts else recipe.value or recipe.statistic
+    encoding["y"] |= {"type": "quantitative", "title": title}
     if color is not None:
         encoding["color"] = {"field": color, "type": "nominal"}
         encoding |= {} if mark == "line" else {"xOffset": {"field": color}}
-    return {"$schema": SCHEMA, "title": recipe.title, **whole, "encoding": encoding}
+    return {
+        "$schema": SCHEMA,
+        "title": recipe.title,
+        "width": {"step": STEP},
+        **whole,
+        "encoding": encoding,
+    }
 
 
 def _lines(values: list[dict[str, Any]], mark: str) -> dict[str, Any]:

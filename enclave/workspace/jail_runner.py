@@ -9,7 +9,9 @@ import runpy
 import sys
 from pathlib import Path
 
-ADDRESS_SPACE = 16 << 30
+MEMORY = 16 << 30
+ADDRESS_SPACE = 256 << 30
+"""Much more than memory: the program that draws charts reserves addresses that it never uses."""
 FILE_SIZE = 1 << 30
 OPEN_FILES = 4096
 CELL = "# %%"
@@ -19,6 +21,7 @@ CELL_SECONDS = 600
 def main(job: Path) -> None:
     """Limits the process, then runs ``job``."""
     for limit, value in (
+        (resource.RLIMIT_DATA, MEMORY),
         (resource.RLIMIT_AS, ADDRESS_SPACE),
         (resource.RLIMIT_FSIZE, FILE_SIZE),
         (resource.RLIMIT_NOFILE, OPEN_FILES),

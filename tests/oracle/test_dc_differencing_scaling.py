@@ -1,6 +1,6 @@
 """The parts of the scaling route against plain definitions: ranks, least squares, every cut."""
 
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -67,7 +67,9 @@ def test_the_state_agrees_with_least_squares_over_units(seed):
         added = step(state, one)
         shown, own = dense(one, size)
         after = np.hstack([columns, shown])
-        rank = np.linalg.matrix_rank(after) - (np.linalg.matrix_rank(columns) if columns.size else 0)
+        rank = np.linalg.matrix_rank(after) - (
+            np.linalg.matrix_rank(columns) if columns.size else 0
+        )
         assert added.kept.size == rank
         basis = one.basis[one.of_units(np.arange(size))]
         for place, distance in zip(range(rank), added.distances(), strict=True):
@@ -111,7 +113,7 @@ def test_a_small_cut_is_reported_exactly_when_one_exists_and_each_is_small(seed)
 def ring(units):
     """One table that shows every pair of neighbours of a row of units, and nobody alone."""
     keys = [f"k{place:04d}" for place in range(units)]
-    pairs = {f"p{place}": ({one, two}, True, 2) for place, (one, two) in enumerate(zip(keys, keys[1:], strict=False))}
+    pairs = {f"p{place}": ({one, two}, True, 2) for place, (one, two) in enumerate(pairwise(keys))}
     return table("T1", [(f"u{key}", key) for key in keys], pairs)
 
 
@@ -119,13 +121,12 @@ def ring(units):
 def test_a_length_that_rounding_blurs_is_worked_out_from_the_units():
     """Of a row of n units the pairs are known; one end adds a figure of only 1/n squares."""
     units = 1_101
-    row = ring(units)
-    end = plain("T2", [("uk0000", "end")])
-    state = advance(State(), tuple(coded([row, end])[:1]))
-    added = step(state, coded([row, end])[1])
+    row, end = coded([ring(units), plain("T2", [("uk0000", "end")])])
+    state = advance(State(), (row,))
+    added = step(state, end)
     assert added.distances() == pytest.approx([1 / units], rel=1e-6)
     assert not added.doubtful
-    assert step(state.after(added), coded([row, end])[1]).kept.size == 0
+    assert step(state.after(added), end).kept.size == 0
 
 
 @pytest.mark.usefixtures("_scaling")

@@ -145,8 +145,7 @@ def lost(name, label):
 def test_without_suppression_the_recoding_is_the_cheapest_of_all(seed):
     chance = random.Random(seed)
     rows = [
-        (chance.choice(LEAVES["a"]), chance.choice(LEAVES["b"]))
-        for _ in range(chance.randint(4, 60))
+        tuple(chance.choice(LEAVES[name]) for name in "abc") for _ in range(chance.randint(4, 80))
     ]
     k = chance.randint(2, 4)
     best = math.inf
@@ -198,3 +197,14 @@ def test_local_suppression_empties_hardly_more_cells_than_the_fewest_possible():
         assert done.suppressed_cells >= fewest
         ours, least = ours + done.suppressed_cells, least + fewest
     assert ours <= 1.05 * least
+
+
+def test_a_group_that_nearly_reaches_k_borrows_instead_of_losing_every_cell():
+    # four groups of nine (own a, own b) beside twenty (own a, x): one row of the twenty completes
+    # each group at one cell a row; without borrowing all 36 rows would lose both cells
+    rows = [(n, "x" if place < 20 else f"y{n}") for n in range(4) for place in range(29)]
+    done = dc.anonymise(pl.DataFrame(rows, schema=["a", "b"], orient="row"), ["a", "b"], 10)
+    assert done.suppressed_cells == 4 * 10
+    assert done.data.group_by("a", "b").len().sort("a", "b").rows() == [
+        row for n in range(4) for row in ((n, None, 10), (n, "x", 19))
+    ]

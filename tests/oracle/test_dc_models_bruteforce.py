@@ -14,7 +14,7 @@ from disclosure_control.models.rules.pairs import side
 from disclosure_control.models.separation import is_separated
 from disclosure_control.policy import Policy
 
-SETTINGS = settings(max_examples=150, deadline=None, derandomize=True)
+SETTINGS = settings(max_examples=100, deadline=None, derandomize=True)
 POLICY = Policy(name="small", minimum_units=3, minimum_entities=2, maximum_leverage=0.5)
 FIND = {rule.name: rule.find for rule in MODEL_RULES}
 TERMS = ("x", "z", "g", "h", "x:g", "g:h", "x:z", "x:g:h", "z:h")

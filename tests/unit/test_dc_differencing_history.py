@@ -23,7 +23,14 @@ OUTER = plain("T2", [(unit, key[0]) for unit, key in RECORDS])
 def income(name, units):
     values = [float(place + 1) for place in range(len(units))]
     published = {"all": ({"all"}, True, sum(values))}
-    return table(name, [(unit, "all") for unit in units], published, kind="sum", variable="income", values=values)
+    return table(
+        name,
+        [(unit, "all") for unit in units],
+        published,
+        kind="sum",
+        variable="income",
+        values=values,
+    )
 
 
 UNITS = [unit for unit, _ in RECORDS]

@@ -68,7 +68,8 @@ def _joined(item: Any) -> Any:
     """Columns beside data, as pandas writes split tables, as records; else unchanged."""
     if not isinstance(item, dict | list):
         return []
-    names, data = (item.get("columns"), item.get("data")) if isinstance(item, dict) else (0, 0)
+    names: Any = item.get("columns") if isinstance(item, dict) else None
+    data: Any = item.get("data") if isinstance(item, dict) else None
     if not (_is_plain(names) and isinstance(data, list) and all(map(_is_plain, data))):
         return item
     if any(len(row) != len(names) for row in data):

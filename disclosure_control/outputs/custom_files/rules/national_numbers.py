@@ -10,19 +10,23 @@ named for people. Source: python-stdnum, nl.bsn and nl.onderwijsnummer.
 import re
 from collections.abc import Iterable
 
+import numpy as np
+import numpy.typing as npt
+
 from disclosure_control.outputs.custom_files.content import Content
 from disclosure_control.outputs.custom_files.rules.rule import Settings, review, unsafe
 from disclosure_control.outputs.custom_files.words import IDENTIFIERS
 from disclosure_control.verdict import Finding
 
 _RULE = "national_numbers"
-_WEIGHTS = (9, 8, 7, 6, 5, 4, 3, 2, -1)
+_WEIGHTS = np.array([9, 8, 7, 6, 5, 4, 3, 2, -1])
+Whole = npt.NDArray[np.int64]
 _CHANCE = 1 / 11
 _UNLIKELY, _SHARE = 0.01, 0.25
 _IMPOSSIBLE = 1e-6
 _NINE = re.compile(
-    r"(?<!\d)(?<!\d[.,])(?:\d{9}|\d{4}[.\- ]\d{2}[.\- ]\d{3}|\d{3}[\- ]\d{3}[\- ]\d{3})(?:\.0{1,6})?"
-    r"(?!\d|[.,]\d)"
+    r"(?<!\d)(?<!\d[.,])(?:\d{9}|\d{4}[.\- ]\d{2}[.\- ]\d{3}|\d{3}[\- ]\d{3}[\- ]\d{3})"
+    r"(?:\.0{1,6})?(?!\d|[.,]\d)"
 )
 _MARKS = re.compile(r"[.\- ]")
 _REMEDY = "leave identifiers out"
@@ -50,26 +54,29 @@ def nine_digits(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(_MARKS.sub("", run)[:9] for run in runs)
 
 
-def is_bsn(digits: str) -> bool:
-    """Whether nine digits pass the eleven test."""
-    return _sum(digits) % 11 == 0 and digits != "000000000"
+def passing_bsn(numbers: Whole) -> int:
+    """How many numbers pass the eleven test."""
+    return int(((_sums(numbers) % 11 == 0) & (numbers > 0)).sum())
 
 
-def is_education_number(digits: str) -> bool:
-    """Whether nine digits pass the test of an education number."""
-    return digits.startswith("10") and _sum(digits) % 11 == 5
+def passing_education(numbers: Whole) -> int:
+    """How many numbers pass the test of an education number."""
+    return int(((_sums(numbers) % 11 == 5) & (numbers // 10_000_000 == 10)).sum())
 
 
-def _sum(digits: str) -> int:
-    return sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, digits, strict=True))
+def _sums(numbers: Whole) -> Whole:
+    """The weighted sum of every number's nine digits."""
+    powers = 10 ** np.arange(8, -1, -1)
+    return np.asarray((numbers[:, None] // powers % 10) @ _WEIGHTS, dtype=np.int64)
 
 
 def _judged(label: str, numbers: frozenset[str], *, named: bool) -> list[Finding]:
     """Findings on one place; ``named``: also when chance may explain them."""
-    tens = frozenset(number for number in numbers if number.startswith("10"))
+    values = np.array([int(number) for number in numbers], dtype=np.int64)
+    tens = int((values // 10_000_000 == 10).sum())
     tests = (
-        ("a BSN", sum(map(is_bsn, numbers)), len(numbers)),
-        ("an education number", sum(map(is_education_number, tens)), len(tens)),
+        ("a BSN", passing_bsn(values), values.size),
+        ("an education number", passing_education(values), tens),
     )
     found = []
     for what, passing, tried in tests:
