@@ -77,6 +77,9 @@ def judge_output(entry: dc.BundledOutput, panel: pl.LazyFrame, task: dict[str, A
     if derived and action == SAME:
         verdict = max(verdict, dc.Verdict.REVIEW)
         reasons.append(f"derived columns, compared by hand: {', '.join(derived)}")
+    if recipe.impossible and action == SAME:
+        verdict = max(verdict, dc.Verdict.REVIEW)
+        reasons.append(f"the author calls {len(recipe.impossible)} combinations impossible")
     if action == AT_DESK:
         reasons = sorted({*reasons, *output.findings["reason"]})
     facts = {
