@@ -44,7 +44,8 @@ def verify(
     sound = _sound_rows(problem, suppressed, flows)
     entry = np.flatnonzero(sound[certificate.row])
     row, scale = certificate.row[entry], certificate.scale[entry]
-    fits = _fits(problem, flows, row, scale)
+    used, which = np.unique(np.stack([row, scale]), axis=1, return_inverse=True)
+    fits = _fits(problem, flows, used[0].astype(np.int64), used[1])[which.ravel()]
     entry, row, scale = entry[fits], row[fits], scale[fits]
     side, target = certificate.side[entry], certificate.target[entry]
     for sign, need, flags in (

@@ -10,6 +10,7 @@ any program.
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -101,10 +102,11 @@ def _in_part(part: Derivable, measure: Measure) -> Search:
         return Search((), complete=False)
     covered = np.zeros(part.atoms.size, dtype=np.bool_)
     found, complete = [], not part.doubtful
+    problem = _Problem(part, _sparse(part.vectors), measure)
     for atom in candidates:
         if covered[atom]:
             continue
-        group, decided = _lightest(part, int(atom), measure)
+        group, decided = _lightest(problem, int(atom))
         complete = complete and decided
         if group is not None:
             found.append(Group(part.atoms[group.atoms], group.values))
@@ -124,18 +126,38 @@ def _candidates(part: Derivable, measure: Measure) -> Ints:
     return np.asarray(order[least[order] <= measure.most + _SLACK], dtype=np.int64)
 
 
-def _lightest(part: Derivable, atom: int, measure: Measure) -> tuple[Group | None, bool]:
+@dataclass(frozen=True, eq=False)
+class _Problem:
+    """A part, the same space with columns that have many zeros, and what is small."""
+
+    part: Derivable
+    columns: Any
+    measure: Measure
+
+
+def _sparse(vectors: Floats) -> Any:
+    """Columns with the same span, each 1 on an atom on which all others are 0."""
+    from scipy.linalg import qr
+    from scipy.sparse import csr_matrix
+
+    order = qr(vectors.T, mode="r", pivoting=True)[1][: vectors.shape[1]]
+    columns = np.linalg.solve(vectors[order].T, vectors.T).T
+    return csr_matrix(np.where(np.abs(columns) > _SLACK / 1000, columns, 0.0))
+
+
+def _lightest(problem: _Problem, atom: int) -> tuple[Group | None, bool]:
     """A small new group with its largest coefficient on ``atom``, and whether that is decided."""
+    part, measure = problem.part, problem.measure
     if part.vectors.shape[1] == 1:
         figure = part.vectors[:, 0] / part.vectors[atom, 0]
         return _judge(part, figure, measure), True
-    figure, decided = _program(part, atom, measure, None)
+    figure, decided = _program(problem, atom, None)
     if figure is None:
         return None, decided
     group = _judge(part, figure, measure)
     cuts: list[Ints] = []
     while group is None and len(cuts) < _TRIES:
-        figure, decided = _program(part, atom, measure, cuts)
+        figure, decided = _program(problem, atom, cuts)
         if figure is None:
             return None, decided
         cuts.append(np.flatnonzero(np.abs(figure) > _TOUCHED))
@@ -162,9 +184,7 @@ def _is_new(space: Derivable, mixed: Floats) -> bool:
     return bool(np.linalg.norm(space.news @ mixed) > _SLACK)
 
 
-def _program(
-    part: Derivable, atom: int, measure: Measure, cuts: list[Ints] | None
-) -> tuple[Floats | None, bool]:
+def _program(problem: _Problem, atom: int, cuts: list[Ints] | None) -> tuple[Floats | None, bool]:
     """The figure with the least sum of coefficients, or (with ``cuts``) touching the least units.
 
     Null when the least is above the limit. A set of atoms in ``cuts`` is not touched whole.
@@ -172,15 +192,15 @@ def _program(
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import csr_matrix, eye_array, hstack
 
-    count, rank = part.vectors.shape
-    weights = measure.weights[part.atoms]
-    size, vectors = eye_array(count), csr_matrix(part.vectors)
-    free = np.zeros((1, rank))
+    columns, most = problem.columns, problem.measure.most
+    count, rank = columns.shape
+    weights = problem.measure.weights[problem.part.atoms]
+    size = eye_array(count)
     limits = [
-        LinearConstraint(hstack([vectors, -size]), -np.inf, 0.0),
-        LinearConstraint(hstack([-vectors, -size]), -np.inf, 0.0),
-        LinearConstraint(np.hstack([part.vectors[[atom]], np.zeros((1, count))]), 1.0, 1.0),
-        LinearConstraint(np.hstack([free, weights[None, :]]), 0.0, measure.most + _SLACK),
+        LinearConstraint(hstack([columns, -size], format="csr"), -np.inf, 0.0),
+        LinearConstraint(hstack([-columns, -size], format="csr"), -np.inf, 0.0),
+        LinearConstraint(hstack([columns[[atom]], csr_matrix((1, count))], format="csr"), 1.0, 1.0),
+        LinearConstraint(np.r_[np.zeros(rank), weights][None, :], 0.0, most + _SLACK),
     ]
     for cut in cuts or ():
         row = np.zeros((1, rank + count))
@@ -198,4 +218,4 @@ def _program(
         return None, True
     if solved.status != 0:
         return None, False
-    return part.vectors @ solved.x[:rank], True
+    return np.asarray(columns @ solved.x[:rank]), True

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from disclosure_control.errors import ProtectionError
-from disclosure_control.suppression.boxes import Grid
 from disclosure_control.suppression.demands import find_demands
 from disclosure_control.suppression.draft import UNSERVED, Draft
-from disclosure_control.suppression.meet import meet
+from disclosure_control.suppression.meet import Means, lift_all, meet
 from disclosure_control.suppression.problem import Certificate, Flags, SuppressionProblem
 from disclosure_control.suppression.prune import prune
+
+_STEPS = 4_000
 
 
 @dataclass(frozen=True)
@@ -59,13 +60,13 @@ def try_suppress(
     problem: SuppressionProblem, seconds: float | None = None, seed: int = 0
 ) -> Pattern:
     """As ``suppress``, but tells the cells that cannot be protected instead of raising."""
-    demands = find_demands(problem)
-    draft = Draft(problem, demands)
-    grid = Grid.of(problem.axes) if problem.axes else None
-    for demand in range(demands.need.size):
+    draft = Draft(problem, find_demands(problem))
+    means = Means.of(draft)
+    lift_all(draft, means)
+    for demand in range(draft.row.size):
         if draft.row[demand] == UNSERVED:
-            meet(draft, grid, demand)
-    prune(draft, grid)
+            meet(draft, means, demand)
+    prune(draft, means, _STEPS)
     return as_pattern(draft)
 
 

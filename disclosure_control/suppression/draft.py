@@ -3,6 +3,8 @@
 The only mutable thing of the engine. Everything else asks it and tells it.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from disclosure_control.suppression.boxes import Field
@@ -11,6 +13,15 @@ from disclosure_control.suppression.problem import Flags, Floats, Places, Suppre
 
 UNSERVED = -1
 _ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class Change:
+    """Cells, by how much each moves, and what hiding those still shown would cost."""
+
+    cells: Places
+    amounts: Floats
+    price: float
 
 
 class Draft:
@@ -37,12 +48,14 @@ class Draft:
         self._limits: list[tuple[float, float]] = []
         self._served: list[set[int]] = []
         self._through: dict[int, set[int]] = {}
-        self._wanted: dict[int, list[int]] = {}
-        for number, cell in enumerate(demands.cell.tolist()):
-            self._wanted.setdefault(cell, []).append(number)
+        order = np.argsort(demands.cell, kind="stable")
+        self._by_cell = order
+        self._first = np.searchsorted(demands.cell[order], np.arange(self.hidden.size + 1))
 
-    def add(self, cells: Places, amounts: Floats) -> int:
+    def add(self, change: Change) -> int:
         """A new witness; its cells become hidden. Returns its number."""
+        order = np.argsort(change.cells)
+        cells, amounts = change.cells[order], change.amounts[order]
         if self.problem.integral:
             amounts = amounts / np.gcd.reduce(np.abs(amounts).astype(np.int64))
         number = len(self.witnesses)
@@ -58,10 +71,15 @@ class Draft:
 
     def serve(self, number: int) -> None:
         """Lets a witness serve every demand on its cells that nothing serves yet."""
-        for cell in self.witnesses[number][0].tolist():
-            for demand in self._wanted.get(cell, ()):
-                if self.row[demand] == UNSERVED:
-                    self.assign(demand, number)
+        cells = self.witnesses[number][0]
+        count = self._first[cells + 1] - self._first[cells]
+        first = np.repeat(self._first[cells] - np.cumsum(count) + count, count)
+        demands = self._by_cell[first + np.arange(first.size)]
+        demands = demands[self.row[demands] == UNSERVED]
+        scale = self.multiples(demands, number)
+        demands, scale = demands[scale != 0], scale[scale != 0]
+        self.row[demands], self.scale[demands] = number, scale
+        self._served[number].update(demands.tolist())
 
     def assign(self, demand: int, number: int) -> bool:
         """Lets a witness serve a demand, if some multiple of it can."""
@@ -76,21 +94,23 @@ class Draft:
 
     def multiple(self, demand: int, number: int) -> float:
         """The factor with which a witness serves a demand; 0 when none does."""
+        return float(self.multiples(np.array([demand]), number)[0])
+
+    def multiples(self, demands: Places, number: int) -> Floats:
+        """The factors with which a witness serves demands; 0 where none does."""
         wanted, (cells, amounts) = self.demands, self.witnesses[number]
-        moved = float(wanted.weight[demand] * _at(cells, amounts, int(wanted.cell[demand])))
-        if wanted.group[demand] >= 0:
-            group = _at(cells, amounts, int(wanted.group[demand]))
-            moved += float(wanted.share[demand]) * group
-        if moved == 0.0:
-            return 0.0
-        size = float(wanted.need[demand]) / abs(moved)
+        need = wanted.need[demands]
+        moved = wanted.weight[demands] * _at(cells, amounts, wanted.cell[demands])
+        moved += wanted.share[demands] * _at(cells, amounts, wanted.group[demands])
+        able = moved != 0
+        size = need / np.abs(np.where(able, moved, 1.0))
         if self.problem.integral:
-            size = float(np.ceil(size))
-        elif size * abs(moved) < wanted.need[demand]:
-            size = float(np.nextafter(size, np.inf))
+            size = np.ceil(size)
+        else:
+            size = np.where(size * np.abs(moved) < need, np.nextafter(size, np.inf), size)
         forward, backward = self._limits[number]
-        limit = forward if moved > 0 else backward
-        return float(np.copysign(size, moved)) if size <= limit else 0.0
+        able &= size <= np.where(moved > 0, forward, backward)
+        return np.where(able, np.copysign(size, moved), 0.0)
 
     def ban(self, cell: int) -> None:
         """Keeps a hidden cell out of new witnesses."""
@@ -148,7 +168,7 @@ def _room(problem: SuppressionProblem) -> Floats:
     return np.floor(room) if problem.integral else room
 
 
-def _at(cells: Places, amounts: Floats, cell: int) -> float:
-    """By how much a witness moves one cell."""
-    place = np.flatnonzero(cells == cell)
-    return float(amounts[place[0]]) if place.size else 0.0
+def _at(cells: Places, amounts: Floats, wanted: Places) -> Floats:
+    """By how much a witness moves some cells; its own are in rising order."""
+    place = np.minimum(np.searchsorted(cells, wanted), cells.size - 1)
+    return np.where(cells[place] == wanted, amounts[place], 0.0)

@@ -1,50 +1,91 @@
-"""Meeting one demand: the cheapest box, boxes added up, or what a linear program finds."""
+"""Meeting one demand: a box that costs nothing, what a program finds, or the cheapest boxes."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from disclosure_control.suppression.boxes import Field, Grid, Wish, find_boxes
-from disclosure_control.suppression.draft import Draft
-from disclosure_control.suppression.problem import Floats, Places
+from disclosure_control.suppression.draft import UNSERVED, Change, Draft
+from disclosure_control.suppression.problem import Places, grid_shape
+from disclosure_control.suppression.programs import Programs
 
 _PACKED = 48
+_TURNS = 12
+_WORTH = 40
+_FEW = 8
 _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
-class Change:
-    """Cells, by how much each moves, and what hiding those still shown would cost."""
+class Means:
+    """How demands can be met: boxes when the cells are a grid, programs always."""
 
-    cells: Places
-    amounts: Floats
-    price: float
+    grid: Grid | None
+    programs: Programs
+
+    @classmethod
+    def of(cls, draft: Draft) -> "Means":
+        """The means for a problem."""
+        axes = draft.problem.axes
+        return cls(Grid.of(axes) if axes else None, Programs(draft))
 
 
-def meet(draft: Draft, grid: Grid | None, demand: int) -> bool:
+def meet(draft: Draft, means: Means, demand: int) -> bool:
     """Hides what one demand needs and lets the change serve others too; false when impossible."""
-    change = cheapest_change(draft, grid, demand) if grid is not None else None
+    change = free_box(draft, means, demand)
+    if change is None:
+        change = means.programs.change(demand)
+    if change is None:
+        change = cheapest_boxes(draft, means, demand)
     if change is None:
         return False
-    number = draft.add(change.cells, change.amounts)
+    number = draft.add(change)
     if not draft.assign(demand, number):
         return False
     draft.serve(number)
     return True
 
 
-def cheapest_change(draft: Draft, grid: Grid, demand: int) -> Change | None:
-    """One box, or several added up where that is cheaper; null when boxes cannot do it."""
-    wish = wish_of(draft, grid, demand)
-    if wish is None:
+def lift_all(draft: Draft, means: Means) -> None:
+    """Meets as many demands as changes of hidden cells can that move many cells at once.
+
+    Some cells are to rise while others fall, so that they make room for each other.
+    """
+    tired = {0: False, 1: False}
+    for turn in range(_TURNS):
+        demands = np.flatnonzero((draft.row == UNSERVED) & (draft.demands.side != 0))
+        up = (_halves(draft, draft.demands.cell[demands]) + turn) % 2 == 0
+        chosen = demands[up == (draft.demands.side[demands] > 0)]
+        if chosen.size < _FEW or tired[turn % 2]:
+            continue
+        before = means.programs.steps
+        for change in means.programs.lifts(chosen, turn // 2):
+            draft.serve(draft.add(change))
+        served = int((draft.row[chosen] != UNSERVED).sum())
+        tired[turn % 2] = served * _WORTH < means.programs.steps - before
+
+
+def _halves(draft: Draft, cells: Places) -> Places:
+    """0 or 1 for cells, as on a board of chess."""
+    axes = draft.problem.axes
+    if not axes:
+        return cells % 2
+    return np.sum(np.unravel_index(cells, grid_shape(axes)), axis=0) % 2
+
+
+def free_box(draft: Draft, means: Means, demand: int) -> Change | None:
+    """One box inside the hidden cells that are not banned."""
+    wish = None if means.grid is None else wish_of(draft, means.grid, demand)
+    return None if means.grid is None or wish is None else one_box(means.grid, draft.inside, wish)
+
+
+def cheapest_boxes(draft: Draft, means: Means, demand: int) -> Change | None:
+    """One box or several added up, whichever costs less; null when boxes cannot do it."""
+    wish = None if means.grid is None else wish_of(draft, means.grid, demand)
+    if means.grid is None or wish is None:
         return None
-    one = one_box(grid, draft.terrain, wish)
-    if one is not None and one.price <= 0.0:
-        return one
-    free = packed(draft, grid, draft.inside, wish)
-    if free is not None:
-        return free
-    many = packed(draft, grid, draft.terrain, wish)
+    one = one_box(means.grid, draft.terrain, wish)
+    many = packed(draft, means.grid, draft.terrain, wish)
     if one is None or (many is not None and many.price < one.price):
         return many
     return one
@@ -79,9 +120,8 @@ def packed(draft: Draft, grid: Grid, terrain: Field, wish: Wish) -> Change | Non
     room = np.stack([terrain.room[cells], terrain.room[cells + terrain.price.size]])
     moved, left = np.zeros(cells.size), wish.amount
     for column in range(boxes.price.size):
-        own, signs = place[:, column], boxes.signs[:, column]
-        used = signs != 0
-        own, signs = own[used], signs[used]
+        used = boxes.signs[:, column] != 0
+        own, signs = place[used, column], boxes.signs[used, column]
         size = min(float(room[(signs < 0) * 1, own].min()), left)
         size = float(np.floor(size)) if draft.problem.integral else size
         if size <= 0:
@@ -92,6 +132,5 @@ def packed(draft: Draft, grid: Grid, terrain: Field, wish: Wish) -> Change | Non
         left -= size
         if left <= wish.amount * _ROUNDING:
             kept = np.abs(moved) > wish.amount * _ROUNDING
-            price = float(terrain.price[cells[kept]].sum())
-            return Change(cells[kept], moved[kept], price)
+            return Change(cells[kept], moved[kept], float(terrain.price[cells[kept]].sum()))
     return None

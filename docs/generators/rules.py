@@ -4,9 +4,15 @@ from specifications import CASES, FAMILIES, RULES, Specification
 
 import disclosure_control as dc
 from disclosure_control.models import CORRELATION_RULES, MODEL_RULES
+from disclosure_control.outputs.custom_files import CUSTOM_RULES
 from generators.specified import example
 
-REGISTRIES = {"tables": dc.RULES, "models": MODEL_RULES, "correlations": CORRELATION_RULES}
+REGISTRIES = {
+    "tables": dc.RULES,
+    "models": MODEL_RULES,
+    "correlations": CORRELATION_RULES,
+    "files": CUSTOM_RULES,
+}
 
 
 def rules_page() -> str:
@@ -26,11 +32,10 @@ def rules_page() -> str:
 
 def _rule(item: Specification) -> str:
     parts = [f"### `{item.rule}`: {item.title}\n", f"{item.words}\n"]
-    parts += [
-        f"Applies to: {rule.applies_to}. Source: {rule.source}.\n"
-        for rule in REGISTRIES.get(item.family, ())
-        if rule.name == item.rule
-    ]
+    for rule in REGISTRIES.get(item.family, ()):
+        if rule.name == item.rule:
+            applies = getattr(rule, "applies_to", "files made elsewhere")
+            parts.append(f"Applies to: {applies}. Source: {rule.source}.\n")
     parts += [example(case, str(number)) for number, case in enumerate(item.cases, 1)]
     return "\n".join(parts)
 

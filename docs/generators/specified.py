@@ -50,13 +50,23 @@ def given(ask: Ask, unsafe: set[tuple[str, ...]]) -> str:
 def _records(ask: Ask, unsafe: set[tuple[str, ...]]) -> str:
     records = ask.given
     if isinstance(records, File):
-        return f"`{records.name}`:\n\n```text\n{records.content.decode(errors='replace')}```\n"
+        return f"`{records.name}`:\n\n```text\n{content(records.content)}\n```\n"
     if not records.rows:
         return "No records.\n"
     if records.columns == (*dimensions(ask), REPEATED) and len(records.columns) == 3:
         return grid(records, unsafe)
     rows = [[cell(value) for value in row] for row in records.rows]
     return table(list(map(escaped, records.columns)), rows)
+
+
+def content(data: bytes) -> str:
+    """The bytes of a file as people read them; what does not show is written in escapes."""
+    if b"\x00" in data:
+        return f"{data[:4]!r} ... ({len(data)} bytes)"
+    text = data.decode()
+    return "".join(
+        sign if sign.isprintable() or sign == "\n" else ascii(sign)[1:-1] for sign in text
+    ).rstrip("\n")
 
 
 def dimensions(ask: Ask) -> tuple[str, ...]:
@@ -131,6 +141,8 @@ def call(ask: Ask) -> str:
     """The call as a researcher types it."""
     frame = "path" if isinstance(ask.given, File) else "frame"
     inner = ", ".join([frame, *named(ask.arguments)])
+    if ask.call == "scan_file":
+        return f"scan_file(path, policy, {', '.join(named(ask.arguments))})"
     if ask.call in {"count_table", "magnitude_table"}:
         return f"dc.assess(dc.{ask.call}({inner}), policy)"
     study = ", ".join(["policy", *named(ask.study)])

@@ -13,6 +13,7 @@ from specifications.running import Ran
 
 import disclosure_control as dc
 from disclosure_control.models import CORRELATION_RULES, MODEL_RULES
+from disclosure_control.outputs.custom_files import CUSTOM_RULES
 
 PACKAGE = Path(dc.__file__).resolve().parent
 EXAMPLES = [
@@ -36,7 +37,12 @@ def specified(*families):
 
 @pytest.mark.parametrize(
     ("family", "rules"),
-    [("tables", dc.RULES), ("models", MODEL_RULES), ("correlations", CORRELATION_RULES)],
+    [
+        ("tables", dc.RULES),
+        ("models", MODEL_RULES),
+        ("correlations", CORRELATION_RULES),
+        ("files", CUSTOM_RULES),
+    ],
 )
 def test_every_rule_of_a_registry_has_a_specification(family, rules):
     assert {rule.name for rule in rules} == specified(family)

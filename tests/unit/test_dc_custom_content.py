@@ -2,16 +2,9 @@
 
 import json
 
-import numpy as np
 import pytest
 
 from disclosure_control.outputs.custom_files import scan_bytes
-from disclosure_control.outputs.custom_files.rules.national_numbers import (
-    is_more_than_chance,
-    nine_digits,
-    passing_bsn,
-    passing_education,
-)
 from disclosure_control.verdict import Verdict
 
 
@@ -27,72 +20,6 @@ def csv_of(name, values, counts=None):
     return "\n".join([f"{name},n", *(f"{v},{n}" for v, n in zip(values, counts, strict=True))])
 
 
-# --- national numbers ----------------------------------------------------------------------------
-
-
-def test_the_examples_of_python_stdnum_pass_and_fail_as_there():
-    assert passing_bsn(np.array([111222333])) == 1
-    assert passing_bsn(np.array([111252333, 0])) == 0
-    assert passing_education(np.array([101222331])) == 1
-    assert passing_education(np.array([100252333, 111222331])) == 0
-
-
-def test_both_tests_agree_with_the_sum_written_out():
-    random = np.random.default_rng(1)
-    weights = [9, 8, 7, 6, 5, 4, 3, 2, -1]
-    for number in [*random.integers(1, 10**9, 3000), *random.integers(10**8, 11 * 10**7, 3000)]:
-        total = sum(w * int(d) for w, d in zip(weights, f"{number:09d}", strict=True)) % 11
-        one = np.array([number])
-        assert passing_bsn(one) == (total == 0)
-        assert passing_education(one) == (total == 5 and f"{number:09d}".startswith("10"))
-
-
-@pytest.mark.parametrize(
-    ("text", "numbers"),
-    [
-        ("111222333", {"111222333"}),
-        ("1112.22.333 and 111-222-333 and 111 222 333", {"111222333"}),
-        ("111222333.0", {"111222333"}),
-        ("1112223334 11122233 0.111222333 111222333.5", set()),
-        ("a111222333b", {"111222333"}),
-    ],
-)
-def test_numbers_of_nine_digits_are_found_however_they_are_written(text, numbers):
-    assert nine_digits([text]) == numbers
-
-
-@pytest.mark.parametrize(
-    ("passing", "tried", "expected"),
-    [(1, 1, False), (2, 2, True), (2, 20, False), (5, 20, True), (512, 5000, False), (200, 1100, True)],
-)
-def test_more_than_chance_means_what_the_rule_says(passing, tried, expected):
-    assert is_more_than_chance(passing, tried) is expected
-
-
-def test_a_column_of_bsns_is_unsafe_and_a_single_passing_number_is_named_for_people():
-    assert found(csv_of("x", [123456782, 111222333])) >= {("national_numbers", "UNSAFE")}
-    assert found(csv_of("x", ["north", "south"], [123456782, 40])) == {("national_numbers", "REVIEW")}
-    assert found(csv_of("x", ["north", "south"], [123456783, 40])) == set()
-    assert found("The case 111222333 was left out.", "a.txt") == {("national_numbers", "REVIEW")}
-
-
-def test_large_amounts_that_pass_no_more_often_than_chance_are_not_unsafe():
-    random = np.random.default_rng(2)
-    amounts = random.integers(10**8, 10**9, 400)
-    assert ("national_numbers", "UNSAFE") not in found(csv_of("region", [f"r{i}" for i in range(400)], amounts))
-
-
-@pytest.mark.parametrize("name", ["bsn", "BSN_leerling", "onderwijsnummer", "achternaam"])
-def test_a_column_named_as_an_identifier_is_unsafe_whatever_it_holds(name):
-    assert ("national_numbers", "UNSAFE") in found(csv_of(name, ["a", "b"]))
-
-
-def test_identifiers_without_a_header_and_in_keys_and_names_are_found_too():
-    assert ("national_numbers", "UNSAFE") in found("123456782,20\n111222333,30\n")
-    assert ("national_numbers", "UNSAFE") in found('{"123456782": 20, "111222333": 30}', "a.json")
-    assert ("national_numbers", "REVIEW") in found(csv_of("x", ["a"]), "111222333.csv")
-
-
 # --- other identifiers ---------------------------------------------------------------------------
 
 
@@ -102,15 +29,25 @@ def test_identifiers_without_a_header_and_in_keys_and_names_are_found_too():
 )
 def test_a_known_identifier_is_found_however_it_is_separated(cell):
     known = frozenset({"P-00123", "Piet de Vries"})
-    assert ("known_identifiers", "UNSAFE") in found(csv_of("x", [cell, "b"]), known_identifiers=known)
-    assert ("known_identifiers", "UNSAFE") in found(f"It is {cell} again.", "a.txt", known_identifiers=known)
-    assert ("known_identifiers", "UNSAFE") in found(json.dumps({"x": [cell]}), "a.json", known_identifiers=known)
+    assert ("known_identifiers", "UNSAFE") in found(
+        csv_of("x", [cell, "b"]), known_identifiers=known
+    )
+    assert ("known_identifiers", "UNSAFE") in found(
+        f"It is {cell} again.", "a.txt", known_identifiers=known
+    )
+    assert ("known_identifiers", "UNSAFE") in found(
+        json.dumps({"x": [cell]}), "a.json", known_identifiers=known
+    )
 
 
 def test_a_known_identifier_in_the_files_name_or_header_is_found_and_a_longer_word_is_none():
     known = frozenset({"P00123", "Piet de Vries"})
-    assert ("known_identifiers", "UNSAFE") in found(csv_of("x", ["a"]), "P00123.csv", known_identifiers=known)
-    assert ("known_identifiers", "UNSAFE") in found(csv_of("piet de vries", ["a"]), known_identifiers=known)
+    assert ("known_identifiers", "UNSAFE") in found(
+        csv_of("x", ["a"]), "P00123.csv", known_identifiers=known
+    )
+    assert ("known_identifiers", "UNSAFE") in found(
+        csv_of("piet de vries", ["a"]), known_identifiers=known
+    )
     assert found(csv_of("x", ["P001234", "Piet de Wit"]), known_identifiers=known) == set()
 
 
@@ -153,13 +90,42 @@ def test_postcodes_addresses_and_birth_dates_are_found_and_years_and_months_are_
 
 @pytest.mark.parametrize(
     "cell",
-    ["=1+1", "=cmd|'/c calc'!A1", "+SUM(A1)", "-cmd", "@SUM(1)", '"=1"', " =1", '"\t=1"', "\uff1d1", "-2+A1", '"\t5"', "+1|x"],
+    [
+        "=1+1",
+        "=cmd|'/c calc'!A1",
+        "+SUM(A1)",
+        "-cmd",
+        "@SUM(1)",
+        '"=1"',
+        " =1",
+        '"\t=1"',
+        "\uff1d1",
+        "-2+A1",
+        '"\t5"',
+        "+1|x",
+    ],
 )
 def test_a_cell_that_a_spreadsheet_runs_is_unsafe(cell):
     assert ("formulas", "UNSAFE") in found(f"a,n\n{cell},20\nx,30\n")
 
 
-@pytest.mark.parametrize("cell", ["-5", "-0.5", "-1.5e-05", "+3", "-12%", "-", "--", "-0.12***", '"-0,5 [-1,2; 0,3]"', "a-b", "'=1", "1-5"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "-5",
+        "-0.5",
+        "-1.5e-05",
+        "+3",
+        "-12%",
+        "-",
+        "--",
+        "-0.12***",
+        '"-0,5 [-1,2; 0,3]"',
+        "a-b",
+        "'=1",
+        "1-5",
+    ],
+)
 def test_negative_numbers_and_estimates_are_no_formulas(cell):
     assert ("formulas", "UNSAFE") not in found(f"a,n\n{cell},20\nx,30\n")
 
@@ -180,14 +146,13 @@ def test_a_formula_behind_another_separator_is_found_and_texts_may_have_lists():
         "tag \U000e0041", "private \ue000", "line\u2028end", "variant \ufe0f",
         "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVoxMjM0NTY3ODkw", "a" * 5 + "bcdef" * 50,
         "<script>x</script>", "see <SVG onload=1>", "javascript:alert(1)",
-        "data:image/png;base64,AAAA", "word \t \t\nnext",
+        "data:image/png;base64,AAAA",
     ],
 )  # fmt: skip
 def test_what_does_not_show_is_unsafe_in_texts_tables_and_json(text):
-    assert ("hidden_content", "UNSAFE") in found(f"Result: {text} end\n" if text[-1] != "\n" else text, "a.txt") or "\t" in text
-    if "\t" not in text:
-        assert ("hidden_content", "UNSAFE") in found(json.dumps({"x": text}), "a.json")
-        assert ("hidden_content", "UNSAFE") in found(f'a,n\n"{text}",20\n')
+    assert ("hidden_content", "UNSAFE") in found(f"Result: {text} end\n", "a.txt")
+    assert ("hidden_content", "UNSAFE") in found(json.dumps({"x": text}), "a.json")
+    assert ("hidden_content", "UNSAFE") in found(f'a,n\n"{text}",20\n')
 
 
 def test_blanks_that_could_carry_bits_are_found_in_texts():
@@ -197,7 +162,10 @@ def test_blanks_that_could_carry_bits_are_found_in_texts():
 
 def test_a_cell_too_long_to_read_is_unsafe_and_dutch_text_is_not():
     assert ("hidden_content", "UNSAFE") in found(f"a,n\n{'ja en nee ' * 101},20\n")
-    assert found("De leerlingen uit Súdwest-Fryslân ëïö € 5 – zie “bijlage”.\r\n", "a.txt") == set()
+    assert (
+        found("De leerlingen uit Súdwest-Fryslân ëïö € 5 \u2013 zie “bijlage”.\r\n", "a.txt")
+        == set()
+    )
     assert found("=" * 300 + "\n" + "-" * 300 + "\n", "a.txt") == set()
 
 
@@ -248,9 +216,17 @@ def test_a_header_is_quoted_only_where_it_surely_is_none_of_the_values():
         return " ".join(f.reason for f in scan_bytes(text.encode(), "a.csv", "cbs").findings)
 
     assert "column 2 (n)" in reasons("region,n\nnorth,4\nsouth,20\n")
-    for text in ("Jansen,n\nVries,=1\n", "Jansen,4\nVries,20\n", "Jansen,NA\nVries,4\n", "x@y.nl,n\nVries,4\n"):
+    for text in (
+        "Jansen,n\n=1,4\nJansen,20\n",
+        "Jansen,4\n=1,20\n",
+        "Jansen,NA\n=1,4\n",
+        "x@Jansen.nl,n\n=1,4\n",
+        "Jansen12345,n\n=1,4\n",
+        "Jansen,Jansen\n=1,4\n",
+        "Jansen,north\n=1,south\n",
+    ):
+        assert "column 1 has" in reasons(text)
         assert "Jansen" not in reasons(text)
-        assert "x@y.nl" not in reasons(text)
 
 
 def test_findings_about_many_columns_are_cut_and_the_worst_come_first():

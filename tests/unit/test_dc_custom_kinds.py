@@ -11,7 +11,13 @@ import polars as pl
 import pytest
 
 import disclosure_control as dc
-from disclosure_control.outputs.custom_files import CUSTOM_RULES, LIMITS, FileLimits, scan_bytes, scan_file
+from disclosure_control.outputs.custom_files import (
+    CUSTOM_RULES,
+    LIMITS,
+    FileLimits,
+    scan_bytes,
+    scan_file,
+)
 from disclosure_control.verdict import Verdict
 
 TABLE = b"region,n\nnorth,120\nsouth,85\n"
@@ -85,7 +91,9 @@ def test_another_kind_under_an_accepted_suffix_is_refused_by_its_content(data, s
     assert scan.verdict is Verdict.UNSAFE
 
 
-@pytest.mark.parametrize("name", ["a.xlsx", "a.pdf", "a.svg", "a.html", "a.ipynb", "a", ".csv", "a.csv.exe"])
+@pytest.mark.parametrize(
+    "name", ["a.xlsx", "a.pdf", "a.svg", "a.html", "a.ipynb", "a", ".csv", "a.csv.exe"]
+)
 def test_a_suffix_outside_the_accepted_ones_is_refused(name):
     (finding,) = (f for f in scan_bytes(TABLE, name, "cbs").findings if f.rule == "file_kind")
     assert "not among the accepted kinds" in finding.reason
@@ -119,7 +127,11 @@ def test_the_limits_of_opensafely_hold_and_every_number_has_a_source():
         ("a.csv", b"g,n\n" + b"".join(b"g%d,%d\n" % (i, 20 + i) for i in range(5001)), False),
         ("a.json", json.dumps([{"g": f"g{i}", "n": 20 + i} for i in range(5000)]).encode(), True),
         ("a.json", json.dumps([{"g": f"g{i}", "n": 20 + i} for i in range(5001)]).encode(), False),
-        ("a.txt", b"group freq\n" + b"".join(b"g%d %d\n" % (i, 20 + i) for i in range(5002)), False),
+        (
+            "a.txt",
+            b"group freq\n" + b"".join(b"g%d %d\n" % (i, 20 + i) for i in range(5002)),
+            False,
+        ),
         ("a.csv", b",".join(b"c%d" % i for i in range(1001)) + b"\n", False),
         ("a.txt", b"a" * 65_537, False),
         ("a.csv", b"a" * 65_537, False),
@@ -200,8 +212,9 @@ def test_every_rule_has_a_statement_and_a_source_and_only_such_rules_report():
 
 
 def test_a_rule_that_breaks_makes_the_file_unsafe(monkeypatch):
-    import disclosure_control.outputs.custom_files.scan as module
     from dataclasses import replace
+
+    import disclosure_control.outputs.custom_files.scan as module
 
     def broken(content, settings):
         raise RecursionError

@@ -59,7 +59,9 @@ def test_a_picture_with_nothing_but_pixels_is_for_people_to_decide(data):
     assert (scan.summary.width, scan.summary.height, scan.summary.rows) == (4, 3, 0)
 
 
-@pytest.mark.parametrize("name", [b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"iCCP", b"tIME", b"prVt", b"acTL", b"ABCD"])
+@pytest.mark.parametrize(
+    "name", [b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"iCCP", b"tIME", b"prVt", b"acTL", b"ABCD"]
+)
 def test_text_metadata_and_unknown_chunks_are_unsafe_and_not_quoted(name):
     (reason,) = reasons(png(chunk(name, b"Author\x00Piet de Vries"), chunk(b"IDAT", PIXELS)))
     assert reason == "1 chunks hold text, metadata or something unknown"
@@ -78,7 +80,10 @@ BROKEN = {
         "other chunks stand between",
     ),
     "long chunk": (png(chunk(b"gAMA", bytes(400)), chunk(b"IDAT", PIXELS)), "longer than they can"),
-    "stuffed end": (SIGNATURE + header() + chunk(b"IDAT", PIXELS) + chunk(b"IEND", b"secret"), "longer"),
+    "stuffed end": (
+        SIGNATURE + header() + chunk(b"IDAT", PIXELS) + chunk(b"IEND", b"secret"),
+        "longer",
+    ),
     "unused palette": (png(chunk(b"PLTE", bytes(9)), chunk(b"IDAT", PIXELS)), "cannot use"),
     "palette missing": (png(chunk(b"IDAT", PIXELS), head=header(colour=3)), "palette is missing"),
     "wrong depth": (png(chunk(b"IDAT", PIXELS), head=header(depth=3)), "not one of a PNG"),
@@ -99,7 +104,9 @@ def test_what_is_hidden_in_or_wrong_with_a_picture_is_named(data, message):
 def test_a_bomb_is_found_without_inflating_it():
     bomb = zlib.compress(bytes(300_000_000), 9)
     assert len(bomb) < 400_000
-    assert reasons(png(chunk(b"IDAT", bomb))) == ["the pixels inflate to more than the picture's size"]
+    assert reasons(png(chunk(b"IDAT", bomb))) == [
+        "the pixels inflate to more than the picture's size"
+    ]
     (reason,) = reasons(png(chunk(b"IDAT", bomb), head=header(width=60_000, height=60_000)))
     assert "larger than" in reason
 

@@ -1,7 +1,7 @@
 """The rules that only other outputs than tables have, by example."""
 
 import disclosure_control as dc
-from specifications.expectations import WHOLE, Finds, Gives, Shows
+from specifications.expectations import WHOLE, Finds, Gives, Refuses, Shows
 from specifications.forms import Ask, Case, Given, Specification, counted, only, valued
 
 ALL = dc.TOTAL
@@ -44,11 +44,13 @@ def _rounding():
                   Shows({("N",): 10.0, ("S",): 15.0, (ALL,): 25.0})),
             case("Rounded to a multiple.", count(("round", 10)), fives, rule, [], "SAFE",
                   Shows({("N",): 10.0, ("S",): 10.0, (ALL,): 30.0})),
-            case("Rounded to something else.", count(("round", 3)), fives, rule, [WHOLE],
-                  "UNSAFE"),
-            case("Protection rounds, whatever was rounded to before.",
-                  count(("round", 7), ("protect",)), fives, rule, [], "SAFE",
-                  Shows({("N",): 10.0, ("S",): 15.0})),
+            Case("To another base it is not rounded at all.", (count(("round", 3)),), fives,
+                  (Refuses(),)),
+            case("Protection rounds.", count(("protect",)), fives, rule, [], "SAFE",
+                  Shows({("N",): 10.0, ("S",): 15.0, (ALL,): 25.0})),
+            case("It keeps a multiple to which somebody rounded before.",
+                  count(("round", 10), ("protect",)), fives, rule, [], "SAFE",
+                  Shows({("N",): 10.0, ("S",): 10.0, (ALL,): 30.0})),
             case("A mean is no count.",
                   Ask("crosstab", {"rows": ["region"], "values": "value", "statistic": "mean"},
                       mean),

@@ -145,6 +145,30 @@ def _all_equal():
     )  # fmt: skip
 
 
+def _binary_value():
+    rule = "binary_value"
+    two = only(minimum_units=2)
+    share = only(minimum_units=2, maximum_group_share=0.9)
+    given = turnover({"N": (1.0, 0.0, 0.0, 0.0), "S": (1.0, 1.0, 0.0, 0.0)})
+    ones = turnover({"N": (1.0, 1.0, 1.0, 0.0), "S": (1.0, 1.0, 0.0, 0.0)})
+    nearly = turnover({"N": (1.0,) * 18 + (0.0,) * 2, "S": (1.0,) * 17 + (0.0,) * 3})
+    return Specification(
+        "tables", rule, "Zeros and ones",
+        "The sum of zeros and ones is a count, and their mean is a percentage. They are judged as "
+        "such: at least `minimum_units` have the one value and as many have the other (or nobody "
+        "has), and less than `maximum_group_share` have the same.",
+        (
+            magnitude("One of four in N has a 1.", given, two, ["N"], rule=rule),
+            magnitude("One of four in N has a 0.", ones, two, ["N"], rule=rule,
+                       statistic="mean"),
+            magnitude("18 of 20 is 90 %, 17 of 20 is less.", nearly, share, ["N"], rule=rule),
+            magnitude("With another number among them it is a sum like any other.",
+                       turnover({"N": (1.0, 0.0, 0.0, 0.0), "S": (1.0, 1.0, 0.0, 2.0)}), two, [],
+                       rule=rule),
+        ),
+    )  # fmt: skip
+
+
 def _degrees_of_freedom():
     rule = "degrees_of_freedom"
     three = only(minimum_degrees_of_freedom=3)
@@ -198,6 +222,7 @@ SPECIFICATIONS: tuple[Specification, ...] = (
     _p_percent(),
     _extreme_share(),
     _all_equal(),
+    _binary_value(),
     _degrees_of_freedom(),
     _single_holder(),
 )

@@ -41,4 +41,4 @@ def formulas(content: Content, settings: Settings) -> list[Finding]:
 
 def is_formula(cell: str) -> bool:
     """Whether a spreadsheet may run the cell; signs with digits and marks only are numbers."""
-    return bool(_STARTS.match(cell)) and not (_HARMLESS.match(cell) and cell[:1] not in "\t\r")
+    return bool(_STARTS.match(cell)) and not _HARMLESS.match(cell)

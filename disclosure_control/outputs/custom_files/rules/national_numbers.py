@@ -3,7 +3,7 @@
 Nine digits weighted 9 to 2 and -1 sum to 0 modulo 11 for a BSN, and to 5 for an education number,
 which starts with 10. One in eleven other numbers passes by chance. So passing numbers are unsafe
 when they are more than chance explains: a quarter or more of a column's numbers with a probability
-below 1 % (two of two, five of twenty), or any share with one below 1 in a million. Else they are
+below 1 % (two of two, six of twenty), or any share with one below 1 in a million. Else they are
 named for people. Source: python-stdnum, nl.bsn and nl.onderwijsnummer.
 """
 
