@@ -41,6 +41,7 @@ from disclosure_control.microdata import anonymise, k_anonymity
 from disclosure_control.named_policies import policies
 from disclosure_control.outputs.chart import as_svg
 from disclosure_control.outputs.chart import specification as chart_specification
+from disclosure_control.outputs.custom_files import scan_bytes, scan_file
 from disclosure_control.outputs.evidence import compare_evidence, evidence_of
 from disclosure_control.outputs.judging import as_released, judge
 from disclosure_control.outputs.output import STATISTICS, Output, recompute
@@ -113,5 +114,7 @@ __all__ = [
     "record_keys",
     "released_csv",
     "round_controlled",
+    "scan_bytes",
+    "scan_file",
     "suppress",
 ]

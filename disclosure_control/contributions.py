@@ -16,7 +16,7 @@ from disclosure_control.policy import TOP_UNITS
 SHARD_ROWS = 8_000_000
 UNIT, ENTITY, VALUE, WEIGHT = "__unit", "__entity", "__value", "__weight"
 TOPS = tuple(f"top_{place}" for place in range(1, TOP_UNITS + 1))
-SUMS = ("records", "sum", "absolute", "weight", "shifted", "squares", "ones", "others")
+SUMS = ("records", "sum", "absolute", "weight", "shifted", "squares")
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,7 @@ class Contributions:
 
     Args:
         figures: one row per finest cell: SUMS (records with a value; the sum; the sum of absolute
-            contributions; of weights; of values and squares about the mean; records with value 1,
-            and with a value other than 0 and 1), lowest, highest.
+            contributions; of weights; of values and squares about the mean), lowest, highest.
         lone: one row per finest cell: units and TOPS (largest absolute contributions) of the units
             that occur in that cell only.
         shared: frames with one row per finest cell and unit, for units that occur in several
@@ -191,8 +190,6 @@ def _sums(source: Source, *, tops: bool) -> list[pl.Expr]:
     if source.value is not None:
         value = pl.col(VALUE)
         found += [value.min().alias("lowest"), value.max().alias("highest")]
-        found += [(value == 1).sum().cast(pl.Int64).alias("ones")]
-        found += [((value != 0) & (value != 1)).sum().cast(pl.Int64).alias("others")]
     if source.squares:
         shifted = pl.col("__shifted")
         found += [shifted.sum().alias("shifted"), shifted.pow(2).sum().alias("squares")]
@@ -211,8 +208,6 @@ def _labelled(frame: pl.DataFrame, source: Source, lazy: pl.LazyFrame) -> pl.Dat
     ones = [pl.when(pl.col("records") > place).then(1.0) for place in range(TOP_UNITS)]
     defaults = {
         "bad_weights": pl.lit(0, pl.Int64),
-        "ones": pl.col("records"),
-        "others": pl.lit(0, pl.Int64),
         "sum": records,
         "absolute": records,
         "weight": records,

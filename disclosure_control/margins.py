@@ -74,7 +74,7 @@ def all_margins(found: Contributions, axes: tuple[Axis, ...]) -> pl.DataFrame:
     if found.entities is None:
         frame = frame.with_columns(pl.lit(None, pl.Int64).alias("entities"))
     return frame.with_columns(
-        pl.col("records", "ones", "others").cast(pl.Int64),
+        pl.col("records").cast(pl.Int64),
         pl.col("lowest", "highest").fill_nan(None),
     )
 

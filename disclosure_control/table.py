@@ -22,14 +22,16 @@ from disclosure_control.frames import (
 from disclosure_control.hierarchy import Axis, Hierarchy, check_covers, leaves_below
 from disclosure_control.margins import Grid, all_margins, roll_up
 from disclosure_control.positions import medians
+from disclosure_control.two_values import COUNTED, two_values
 
 MAXIMUM_CELLS = 2_000_000
 MAXIMUM_DIMENSIONS = 12
 RESERVED = frozenset(
     {
         "records", "units", "entities", "value", "sum", "absolute", "weight", "shifted", "squares",
-        "lowest", "highest", "ones", "others", "possible", "holders", "median", "status", "rule",
+        "lowest", "highest", "possible", "holders", "median", "status", "rule",
         "reason", "remedy", "verdict",
+        *COUNTED,
         *(f"{who}_{top}" for who in ("unit", "entity") for top in TOPS),
     }
 )  # fmt: skip
@@ -69,7 +71,9 @@ class Table:
             with a value; entities null when unknown); value (weighted where a weight was given;
             null where nobody has a value); records; sum, absolute (of absolute contributions),
             weight; unit_top_1 to 3 and entity_top_1 to 3 (largest absolute contributions); lowest
-            and highest value; possible (false where the combination cannot occur).
+            and highest value; low_records to high_entities (who has the lower and who the higher
+            value, when there are exactly two; else null); possible (false where the combination
+            cannot occur).
         weighted: whether a sampling weight was given.
         has_entities: whether an entity column was given.
     """
@@ -167,6 +171,8 @@ def build(frame: Any, source: Source, statistic: str, breakdown: Breakdown) -> T
     if statistic == "median":
         cells = cells.with_columns(medians(lazy, source, axes))
     _check_finite(cells)
+    if source.value is not None:
+        cells = cells.with_columns(two_values(lazy, source, axes))
     cells = _with_value(cells, statistic)
     cells = cells.with_columns(_possible(cells, axes, breakdown))
     weighted = source.weight is not None

@@ -34,8 +34,8 @@ DUTCH: dict[str, Words] = {
         "verberg de cel met andere cellen van de groep, of voeg categorieën samen",
     ),
     "all_equal": Words("alle eenheden hebben dezelfde waarde", "verberg de cel"),
-    "binary_value": Words("de waarden zijn 0 en 1, en te weinig (of bijna alle) eenheden hebben "
-                          "dezelfde", _HIDE),
+    "binary_value": Words("er zijn maar twee waarden, en te weinig (of bijna alle) eenheden "
+                          "hebben dezelfde", _HIDE),
     "degrees_of_freedom": Words(
         "minder dan {minimum_degrees_of_freedom} vrijheidsgraden", _HIDE
     ),

@@ -8,6 +8,7 @@ up to it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from typing import Any
 
 import numpy as np
 

@@ -47,9 +47,9 @@ RULES: tuple[Rule, ...] = (
          f"{_DWB}, rule of thumb 3"),
     Rule("all_equal", all_equal, "sum, mean, median, std",
          "not all contributors have the same value", "SACRO guide, class of linear aggregations"),
-    Rule("binary_value", binary_value, "sum, mean of zeros and ones",
-         "at least minimum_units have each of the two values (or nobody has), and less than "
-         "maximum_group_share the same", f"{_DWB}, rules of thumb 1 and 3"),
+    Rule("binary_value", binary_value, "sum, mean, std of values of which there are two",
+         "minimum_units and minimum_entities have each of the two values (or nobody has), and less "
+         "than maximum_group_share the same", f"{_DWB}, rules of thumb 1 and 3"),
     Rule("degrees_of_freedom", degrees_of_freedom, "std",
          "units less one are at least minimum_degrees_of_freedom", f"{_DWB}, rule of thumb 2"),
     Rule("single_holder", single_holder, "median",

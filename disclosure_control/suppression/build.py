@@ -149,9 +149,10 @@ def _widths(table: Table, rule: str, policy: Policy, values: Floats) -> tuple[Fl
         records = np.maximum(_column(table, "records"), 1.0)
         each = np.where(values > 0, values / records, 1.0) if table.weighted else 1.0
         return values.copy(), missing * each
-    if rule == "binary_value":
-        least = np.maximum(policy.minimum_units - _column(table, "ones"), 1.0)
-        return values.copy(), least
+    if rule == "binary_value" and table.statistic != "std":
+        span = _column(table, "highest")[-1] - _column(table, "lowest")[-1]
+        missing = np.maximum(policy.minimum_units - _column(table, "high_units"), 1.0)
+        return _column(table, "high_records") * span, missing * span
     whole = table.statistic == "count" and not table.weighted
     width = np.maximum(
         _rule_width(table, rule, policy), policy.interval_share * _largest(table, rule)

@@ -73,6 +73,9 @@ def judge_output(entry: dc.BundledOutput, panel: pl.LazyFrame, task: dict[str, A
     if foreign:
         action = REFUSED
         reasons.append(f"{foreign} records of the evidence are not in the project's data")
+    if _names_people(entry, panel, task, policy):
+        action = REFUSED
+        reasons.append("the file holds pseudonyms of the project's data")
     verdict = judged.verdict
     if derived and action == SAME:
         verdict = max(verdict, dc.Verdict.REVIEW)
@@ -94,6 +97,21 @@ def judge_output(entry: dc.BundledOutput, panel: pl.LazyFrame, task: dict[str, A
     }
     files = {} if action == REFUSED else released_files(entry, released)
     return Judged(facts, files, dc.as_released(output, released))
+
+
+def _names_people(
+    entry: dc.BundledOutput, panel: pl.LazyFrame, task: dict[str, Any], policy: dc.Policy
+) -> bool:
+    """Whether a file made elsewhere holds a pupil or a school of the project's data."""
+    if entry.content is None:
+        return False
+    who = [pl.col(task[name]).cast(pl.String).unique().implode() for name in ("unit", "entity")]
+    known = frozenset(
+        text for group in panel.select(who).collect().row(0) for text in group if text
+    )
+    suffix, data = entry.content
+    scan = dc.scan_bytes(data, f"file{suffix}", policy, known_identifiers=known)
+    return any(item.rule == "known_identifiers" for item in scan.findings)
 
 
 def _together(judged: list[Judged], task: dict[str, Any]) -> list[Judged]:

@@ -9,12 +9,14 @@ import polars as pl
 import pytest
 
 import disclosure_control as dc
+from disclosure_control.bundle import Request, write_bundle
 from enclave import release
 from enclave.clock import system_clock
 from enclave.custody import init_site
 from enclave.errors import InputError, RefusedError, UsageError
 from enclave.files import file_digest
 from enclave.receipts import ProjectReceipt, ReleaseReceipt, WorkspaceReceipt
+from enclave.release.judging import judge_bundle
 from enclave.site import Config, Person, ProjectGrant, RegistersConfig, ReleaseConfig, RoundConfig
 
 PEOPLE = ("researcher-1", "reviewer-1", "reviewer-2", "reviewer-3")
@@ -37,8 +39,8 @@ def panel():
     rows = [key for key, number in counts.items() for _ in range(number)]
     frame = pl.DataFrame(rows, schema=["reg", "cat"], orient="row")
     return frame.with_columns(
-        pupil=pl.format("p{}", pl.int_range(pl.len())),
-        school=pl.format("s{}", pl.int_range(pl.len()) % 7),
+        pupil=pl.format("pupil{}", pl.int_range(pl.len())),
+        school=pl.format("school{}", pl.int_range(pl.len()) % 7),
     )
 
 
@@ -201,6 +203,43 @@ def test_a_derived_column_is_named_for_the_reviewers(custody):
     (facts,) = assessment.outputs
     assert facts.verdict == "REVIEW"
     assert any("odd" in reason for reason in facts.reasons)
+
+
+def test_tables_that_isolate_a_few_together_are_refused_with_the_equation(custody):
+    study = dc.Study(policy="cbs", unit="pupil", entity="school")
+    whole = study.crosstab(panel(), rows=["reg"])
+    some = dc.Study(policy="cbs", unit="pupil", entity="school").crosstab(
+        panel().filter(pl.col("pupil") != panel()["pupil"][0]), rows=["reg"]
+    )
+    with pytest.raises(dc.UnsafeOutputError, match="Together"):
+        study.submit(custody.site.root / "out", [whole, some], **REQUEST)
+    picked = custody.site.zone("workspaces") / "p" / "picked"
+    picked.mkdir(parents=True, exist_ok=True)
+    receipt = write_bundle(
+        picked, [whole, some], Request("t", "a b c", "p", REQUEST["variables"], False)
+    )
+    judged = judge_bundle(
+        {"bundle": str(picked / receipt.bundle), "unit": "pupil", "entity": "school",
+         "view": str(custody.site.zone("projects") / "p" / "panel.parquet"), "policy": "cbs",
+         "on_unsafe": "protect"}
+    )  # fmt: skip
+    assert {row["action"] for row in judged["outputs"]} == {"refused"}
+    assert any("output 1" in reason for reason in judged["outputs"][0]["reasons"])
+    assert judged["files"] == {}
+
+
+@pytest.mark.parametrize(("named", "outcome"), [(False, "in review"), (True, "refused")])
+def test_a_file_made_elsewhere_goes_to_people_unless_it_names_a_pupil(
+    custody, tmp_path, named, outcome
+):
+    who = panel()["pupil"].cast(pl.String)[0] if named else "north"
+    path = tmp_path / "counts.csv"
+    path.write_text(f"region,count\n{who},1200\nsouth,1300\n")
+    assessment = assessed(custody, STUDY.custom(path))
+    assert assessment.outcome == outcome
+    if not named:
+        assert assessment.outputs[0].verdict == "REVIEW"
+        assert "custom-1.file.csv" in {file.path for file in assessment.released_files}
 
 
 def test_a_judging_process_that_dies_means_refused(custody, monkeypatch):
