@@ -16,7 +16,7 @@ from disclosure_control.policy import TOP_UNITS
 SHARD_ROWS = 8_000_000
 UNIT, ENTITY, VALUE, WEIGHT = "__unit", "__entity", "__value", "__weight"
 TOPS = tuple(f"top_{place}" for place in range(1, TOP_UNITS + 1))
-SUMS = ("records", "sum", "absolute", "weight", "shifted", "squares")
+SUMS = ("records", "sum", "absolute", "weight")
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Source:
         entity: what stands above the unit; null: unknown.
         weight: sampling weight; null: every record counts once.
         labelled: whether the dimensions hold labels already, as evidence does.
-        squares: whether sums of squares are needed (about the overall mean, for precision).
+        squares: whether the spread of values is needed.
     """
 
     dimensions: tuple[str, ...]
@@ -64,20 +64,20 @@ class Contributions:
 
     Args:
         figures: one row per finest cell: SUMS (records with a value; the sum; the sum of absolute
-            contributions; of weights; of values and squares about the mean), lowest, highest.
+            contributions; of weights), mean and deviation (the sum of squares about that mean;
+            nothing unless the spread is needed), lowest and highest value and how many records
+            have them (low_records, high_records).
         lone: one row per finest cell: units and TOPS (largest absolute contributions) of the units
             that occur in that cell only.
         shared: frames with one row per finest cell and unit, for units that occur in several
             cells: UNIT, absolute. No unit lies in two of the frames.
         entities: one row per finest cell and entity: ENTITY, absolute; null when unknown.
-        shift: the mean about which ``shifted`` and ``squares`` are taken.
     """
 
     figures: pl.DataFrame
     lone: pl.DataFrame
     shared: tuple[pl.DataFrame, ...]
     entities: pl.DataFrame | None
-    shift: float
 
 
 def contributions(lazy: pl.LazyFrame, source: Source) -> Contributions:
@@ -87,8 +87,7 @@ def contributions(lazy: pl.LazyFrame, source: Source) -> Contributions:
         InvalidInputError: weights that are null, negative or not finite.
     """
     rows = int(collect(lazy.select(pl.len())).item())
-    shift = _overall_mean(lazy, source)
-    parts = [_part(shard, source, rows, shift) for shard in _shards(lazy, source, rows)]
+    parts = [_part(shard, source, rows) for shard in _shards(lazy, source, rows)]
     whole = parts[0] if len(parts) == 1 else _joined(parts, source)
     if whole.figures["bad_weights"].sum():
         raise InvalidInputError(
@@ -107,8 +106,8 @@ def _shards(lazy: pl.LazyFrame, source: Source, rows: int) -> Iterator[pl.LazyFr
         yield lazy.filter(pl.col(source.unit).hash(seed=0) % shards == shard)
 
 
-def _part(lazy: pl.LazyFrame, source: Source, rows: int, shift: float) -> Contributions:
-    records = _records(lazy, source, shift)
+def _part(lazy: pl.LazyFrame, source: Source, rows: int) -> Contributions:
+    records = _records(lazy, source)
     own = source.unit is None or (rows <= SHARD_ROWS and _every_unit_once(lazy, source.unit))
     who = [ENTITY] if source.entity is not None else []
     names = list(source.dimensions)
@@ -128,7 +127,7 @@ def _part(lazy: pl.LazyFrame, source: Source, rows: int, shift: float) -> Contri
     entities = None
     if source.entity is not None:
         entities = grouped.group_by(*names, ENTITY).agg(pl.col("absolute").sum())
-    return Contributions(_figures(grouped, names), _tops(lone, names), shared, entities, shift)
+    return Contributions(_figures(grouped, names), _tops(lone, names), shared, entities)
 
 
 def _every_unit_once(lazy: pl.LazyFrame, unit: str) -> bool:
@@ -136,14 +135,7 @@ def _every_unit_once(lazy: pl.LazyFrame, unit: str) -> bool:
     return bool(collect(lazy.select((who.n_unique() == pl.len()) & (who.null_count() == 0))).item())
 
 
-def _overall_mean(lazy: pl.LazyFrame, source: Source) -> float:
-    if not source.squares or source.value is None:
-        return 0.0
-    mean = collect(lazy.select(number(lazy, source.value).mean())).item()
-    return float(mean) if mean is not None else 0.0
-
-
-def _records(lazy: pl.LazyFrame, source: Source, shift: float) -> pl.LazyFrame:
+def _records(lazy: pl.LazyFrame, source: Source) -> pl.LazyFrame:
     """The columns that are needed, under fixed names; records without a value are left out."""
     dimensions = zip(source.dimensions, source.keys, strict=True)
     picked = [pl.col(name).alias(key) for name, key in dimensions]
@@ -160,8 +152,6 @@ def _records(lazy: pl.LazyFrame, source: Source, shift: float) -> pl.LazyFrame:
         records = records.filter(pl.col(WEIGHT).is_null() | (pl.col(WEIGHT) > 0))
     if source.value is not None:
         records = records.filter(pl.col(VALUE).is_not_null())
-    if source.squares:
-        records = records.with_columns((pl.col(VALUE) - shift).alias("__shifted"))
     return records
 
 
@@ -190,9 +180,11 @@ def _sums(source: Source, *, tops: bool) -> list[pl.Expr]:
     if source.value is not None:
         value = pl.col(VALUE)
         found += [value.min().alias("lowest"), value.max().alias("highest")]
+        found += [(value == value.min()).sum().cast(pl.Int64).alias("low_records")]
+        found += [(value == value.max()).sum().cast(pl.Int64).alias("high_records")]
     if source.squares:
-        shifted = pl.col("__shifted")
-        found += [shifted.sum().alias("shifted"), shifted.pow(2).sum().alias("squares")]
+        deviation = pl.col(VALUE).var(ddof=0) * pl.len()
+        found += [pl.col(VALUE).mean().alias("mean"), deviation.alias("deviation")]
     return [*found, own.abs().top_k(TOP_UNITS).alias("tops")] if tops else found
 
 
@@ -211,8 +203,10 @@ def _labelled(frame: pl.DataFrame, source: Source, lazy: pl.LazyFrame) -> pl.Dat
         "sum": records,
         "absolute": records,
         "weight": records,
-        "shifted": pl.lit(0.0),
-        "squares": pl.lit(0.0),
+        "mean": pl.lit(0.0),
+        "deviation": pl.lit(0.0),
+        "low_records": pl.col("records"),
+        "high_records": pl.col("records"),
         "lowest": pl.lit(1.0),
         "highest": pl.lit(1.0),
         "tops": pl.concat_list(ones).list.drop_nulls(),
@@ -222,9 +216,24 @@ def _labelled(frame: pl.DataFrame, source: Source, lazy: pl.LazyFrame) -> pl.Dat
 
 
 def _figures(grouped: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+    """One row per cell from several; spreads are joined about the common mean."""
+    records, mean = pl.col("records"), pl.col("mean")
+    common = (records * mean).sum() / records.sum()
+    between = (records * (mean - common).pow(2)).sum()
     return grouped.group_by(names).agg(
-        pl.col(*SUMS, "bad_weights").sum(), pl.col("lowest").min(), pl.col("highest").max()
+        pl.col(*SUMS, "bad_weights").sum(),
+        common.alias("mean"),
+        (pl.col("deviation").sum() + between).alias("deviation"),
+        _at("lowest", pl.col("lowest").min(), "low_records"),
+        _at("highest", pl.col("highest").max(), "high_records"),
+        pl.col("lowest").min(),
+        pl.col("highest").max(),
     )
+
+
+def _at(column: str, extreme: pl.Expr, counted: str) -> pl.Expr:
+    """How many records have the extreme value, from groups that each know their own."""
+    return pl.col(counted).filter(pl.col(column) == extreme).sum()
 
 
 def _by_unit(grouped: pl.DataFrame, names: list[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -265,5 +274,4 @@ def _joined(parts: list[Contributions], source: Source) -> Contributions:
         pl.concat(entities).group_by(*names, ENTITY).agg(pl.col("absolute").sum())
         if entities
         else None,
-        parts[0].shift,
     )

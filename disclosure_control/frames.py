@@ -112,6 +112,20 @@ def check_plain(lazy: pl.LazyFrame, names: Iterable[str]) -> None:
         label(name, schema[name])
 
 
+def check_members(lazy: pl.LazyFrame, names: Iterable[str | None]) -> None:
+    """Raises ``InvalidInputError`` when a column cannot identify units or entities."""
+    schema = lazy.collect_schema()
+    named = (pl.String, pl.Categorical, pl.Enum, pl.Boolean, pl.Date, pl.Datetime, pl.Null)
+    for name in names:
+        if name is None:
+            continue
+        kind = schema[name]
+        if not (kind.is_numeric() or isinstance(kind, named)):
+            raise InvalidInputError(
+                f"Column {name} identifies by numbers or texts, not {type(kind).__name__}."
+            )
+
+
 def enum_levels(lazy: pl.LazyFrame, names: Iterable[str]) -> dict[str, list[str]]:
     """The levels that an Enum column names itself, absent ones included."""
     schema = lazy.collect_schema()

@@ -11,6 +11,7 @@ import polars as pl
 from disclosure_control.contributions import ENTITY, SUMS, TOPS, UNIT, Contributions
 from disclosure_control.hierarchy import ROOT, Axis
 
+_SPREAD = ("records", "mean", "deviation")
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
 
@@ -74,7 +75,7 @@ def all_margins(found: Contributions, axes: tuple[Axis, ...]) -> pl.DataFrame:
     if found.entities is None:
         frame = frame.with_columns(pl.lit(None, pl.Int64).alias("entities"))
     return frame.with_columns(
-        pl.col("records").cast(pl.Int64),
+        pl.col("records", "low_records", "high_records").cast(pl.Int64),
         pl.col("lowest", "highest").fill_nan(None),
     )
 
@@ -90,11 +91,52 @@ def _additive(found: Contributions, grid: Grid) -> dict[str, Floats]:
     columns = {}
     for name in SUMS:
         columns[name] = roll_up(_scatter(found.figures[name], cells, grid, 0.0), grid.axes, np.add)
-    lowest = _scatter(found.figures["lowest"], cells, grid, np.nan)
-    highest = _scatter(found.figures["highest"], cells, grid, np.nan)
-    columns["lowest"] = roll_up(lowest, grid.axes, np.fmin)
-    columns["highest"] = roll_up(highest, grid.axes, np.fmax)
+    columns["lowest"], columns["low_records"] = _extreme(found, grid, cells, ("lowest", "low", 1))
+    columns["highest"], columns["high_records"] = _extreme(
+        found, grid, cells, ("highest", "high", -1)
+    )
+    parts = (_scatter(found.figures[name], cells, grid, 0.0) for name in _SPREAD)
+    columns["deviation"], columns["squares"] = _spread((*parts,), grid.axes)
     return {name: values.ravel() for name, values in columns.items()}
+
+
+def _extreme(
+    found: Contributions, grid: Grid, cells: Places, which: tuple[str, str, int]
+) -> tuple[Floats, Floats]:
+    """The least (or greatest) value of each cell, NaN where nobody has one, and who has it."""
+    name, short, sign = which
+    value = sign * _scatter(found.figures[name], cells, grid, sign * np.inf)
+    count = _scatter(found.figures[f"{short}_records"], cells, grid, 0.0)
+    for number, axis in enumerate(grid.axes):
+        v, c = np.moveaxis(value, number, 0), np.moveaxis(count, number, 0)
+        for place in range(len(axis.labels) - 2, -1, -1):
+            up = axis.parents[place]
+            c[up] = np.where(
+                v[place] < v[up], c[place], np.where(v[place] == v[up], c[up] + c[place], c[up])
+            )
+            v[up] = np.minimum(v[up], v[place])
+    return np.where(np.isfinite(value), sign * value, np.nan), count
+
+
+def _spread(parts: tuple[Floats, ...], axes: tuple[Axis, ...]) -> tuple[Floats, Floats]:
+    """Sums of squares about each cell's own mean, and about the overall mean.
+
+    Two groups are joined by the difference of their means, which does not cancel for groups far
+    from each other. Source: Chan, Golub and LeVeque (1983), updating formulae for variances.
+    """
+    records, mean, deviation = (part.copy() for part in parts)
+    for number, axis in enumerate(axes):
+        n, m, d = (np.moveaxis(part, number, 0) for part in (records, mean, deviation))
+        for place in range(len(axis.labels) - 2, -1, -1):
+            up = axis.parents[place]
+            both = n[up] + n[place]
+            share = np.divide(n[place], both, out=np.zeros_like(both), where=both > 0)
+            apart = m[place] - m[up]
+            d[up] += d[place] + apart**2 * n[up] * share
+            m[up] += apart * share
+            n[up] = both
+    overall = mean.reshape(-1)[-1]
+    return deviation, deviation + records * (mean - overall) ** 2
 
 
 def _scatter(series: pl.Series, cells: Places, grid: Grid, blank: float) -> Floats:

@@ -15,6 +15,7 @@ from disclosure_control.frames import (
     MISSING,
     TOTAL,
     as_lazy,
+    check_members,
     check_plain,
     enum_levels,
     label_of,
@@ -28,9 +29,9 @@ MAXIMUM_CELLS = 2_000_000
 MAXIMUM_DIMENSIONS = 12
 RESERVED = frozenset(
     {
-        "records", "units", "entities", "value", "sum", "absolute", "weight", "shifted", "squares",
-        "lowest", "highest", "possible", "holders", "median", "status", "rule",
-        "reason", "remedy", "verdict",
+        "records", "units", "entities", "value", "sum", "absolute", "weight", "deviation",
+        "squares", "lowest", "highest", "low_records", "high_records", "possible", "holders",
+        "median", "status", "rule", "reason", "remedy", "verdict",
         *COUNTED,
         *(f"{who}_{top}" for who in ("unit", "entity") for top in TOPS),
     }
@@ -71,9 +72,9 @@ class Table:
             with a value; entities null when unknown); value (weighted where a weight was given;
             null where nobody has a value); records; sum, absolute (of absolute contributions),
             weight; unit_top_1 to 3 and entity_top_1 to 3 (largest absolute contributions); lowest
-            and highest value; low_records to high_entities (who has the lower and who the higher
-            value, when there are exactly two; else null); possible (false where the combination
-            cannot occur).
+            and highest value, low_records and high_records (how many records have them); low_units
+            to high_entities (of magnitudes with exactly two values in the whole table: who has the
+            lower, who the higher; else null); possible (false where the combination cannot occur).
         weighted: whether a sampling weight was given.
         has_entities: whether an entity column was given.
     """
@@ -157,6 +158,7 @@ def build(frame: Any, source: Source, statistic: str, breakdown: Breakdown) -> T
     """
     _check(source, statistic)
     lazy = as_lazy(frame, source.columns)
+    check_members(lazy, (source.unit, source.entity))
     if not source.labelled:
         check_plain(lazy, source.dimensions)
         if not breakdown.labelled:
@@ -218,7 +220,7 @@ def _axis(name: str, found: Contributions, breakdown: Breakdown) -> Axis:
 def _with_value(cells: pl.DataFrame, statistic: str) -> pl.DataFrame:
     present = pl.col("records") > 0
     n = pl.col("records").cast(pl.Float64)
-    squared = (pl.col("squares") - pl.col("shifted").pow(2) / n) / (n - 1)
+    squared = pl.col("deviation") / (n - 1)
     value = {
         "count": pl.col("sum"),
         "sum": pl.when(present).then(pl.col("sum")),

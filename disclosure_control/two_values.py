@@ -14,16 +14,16 @@ from disclosure_control.hierarchy import Axis, Hierarchy
 from disclosure_control.margins import all_margins
 
 SIDE, LOW, HIGH = "__side", "low", "high"
-COUNTED = tuple(
-    f"{side}_{what}" for side in (LOW, HIGH) for what in ("records", "units", "entities")
-)
-"""Columns of a table: records, units and entities with the lower and with the higher value."""
+COUNTED = tuple(f"{side}_{what}" for side in (LOW, HIGH) for what in ("units", "entities"))
+"""Columns of a table: units and entities with the lower and with the higher value."""
 
 
 def two_values(
     lazy: pl.LazyFrame, source: Source, axes: tuple[Axis, ...]
 ) -> list[pl.Series | pl.Expr]:
     """COUNTED for every cell; all null unless the values are exactly two different ones."""
+    if source.weight is not None:
+        lazy = lazy.filter(number(lazy, source.weight) > 0)
     value = number(lazy, str(source.value))
     low, high = value.min(), value.max()
     others = ((value != low) & (value != high)).sum()

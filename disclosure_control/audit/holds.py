@@ -27,17 +27,17 @@ def find_unprotected(problem: SuppressionProblem, suppressed: Flags) -> tuple[Fl
     needed = (problem.lower_protection > 0) | (problem.upper_protection > 0)
     weak = problem.primary & (~suppressed | (needed & ~open_cells))
     certain = ~_hold_already(problem, suppressed)
-    doubtful = np.zeros(weak.size, dtype=np.bool_)
-    doubtful[[problem.doubts[place].cell for place in np.flatnonzero(certain)]] = True
-    asked = problem.primary & open_cells & (needed | doubtful)
+    left = [place for place in np.flatnonzero(certain) if suppressed[problem.doubts[place].cell]]
+    asked = problem.primary & needed
+    for place in left:
+        asked[[problem.doubts[place].cell, problem.doubts[place].group]] = True
     for part in components(problem.relations, open_cells):
         if asked[part.cells].any():
             search = Search(problem, part)
             weak[part.cells] |= search.weak()
-            for place in np.flatnonzero(certain):
-                one = problem.doubts[place]
-                if open_cells[one.cell] and search.holds(one.cell):
-                    certain[place] = not search.raises(one)
+            for place in left:
+                if certain[place] and search.touches(problem.doubts[place]):
+                    certain[place] = not search.raises(problem.doubts[place])
     return weak, certain
 
 

@@ -1,7 +1,9 @@
-"""Linear and whole-number programs on one component, solved by HiGHS and started warm.
+"""Linear programs on one component, solved by HiGHS.
 
 All figures are deviations from the true table: zero always fits, and nothing is lost to the size
 of the values. Effort is limited in steps, not in seconds, so that results do not depend on load.
+Every solver object of a process must use the same number of threads, else HiGHS stops without a
+status; the status is therefore always looked at, and once the scheduler is started anew.
 """
 
 from typing import Any
@@ -10,82 +12,82 @@ import numpy as np
 
 from disclosure_control.suppression.problem import Floats
 
-_STEPS = 200_000
-_NODES = 2_000
-_INFINITE = np.inf
+_LIMITS = {
+    "output_flag": False,
+    "threads": 1,
+    "presolve": "off",
+    "simplex_iteration_limit": 500_000,
+    "primal_feasibility_tolerance": 1e-9,
+    "dual_feasibility_tolerance": 1e-9,
+    "mip_max_nodes": 500,
+}
+_PRIMAL = 4
 
 
 class Program:
-    """Deviations ``d`` with ``matrix @ d = 0`` and bounds; asked again and again.
+    """Deviations ``d`` with ``matrix @ d = right``, bounds and an aim; asked again and again.
 
-    Each answer is the best deviations found with proof that they are best, or null: unbounded,
-    unfinished and failed are all null, ``unbounded`` tells the first apart.
+    An answer is null unless it is proven to be best; ``unbounded`` tells whether that was because
+    the aim can be made as large as one likes.
     """
 
-    def __init__(self, matrix: Any, lower: Floats, upper: Floats) -> None:
-        """Builds the program; the objective is zero until asked."""
+    def __init__(self, matrix: Any, lower: Floats, upper: Floats, *, warm: bool) -> None:
+        """``warm``: start each answer where the last one ended; good when only the aim changes."""
         import highspy
 
-        self._highs, self.unbounded = highspy.Highs(), False
-        for name, value in (("output_flag", False), ("threads", 1), ("simplex_strategy", 4),
-                            ("presolve", "off"), ("simplex_iteration_limit", _STEPS),
-                            ("mip_max_nodes", _NODES), ("primal_feasibility_tolerance", 1e-9),
-                            ("dual_feasibility_tolerance", 1e-9)):  # fmt: skip
+        self._highs, self.unbounded, self._warm = highspy.Highs(), False, warm
+        for name, value in _LIMITS.items():
             self._highs.setOptionValue(name, value)
-        self.size = int(matrix.shape[1])
-        self._index = np.arange(self.size, dtype=np.int32)
-        self._lower, self._upper = lower.copy(), upper.copy()
-        self._highs.passModel(self._model(matrix))
-
-    def _model(self, matrix: Any) -> Any:
-        import highspy
-
+        if warm:
+            self._highs.setOptionValue("simplex_strategy", _PRIMAL)
         columns = matrix.tocsc()
+        self._columns = np.arange(columns.shape[1], dtype=np.int32)
+        self._rows = np.arange(columns.shape[0], dtype=np.int32)
         model = highspy.HighsLp()
-        model.num_col_, model.num_row_ = self.size, int(matrix.shape[0])
-        model.col_cost_ = np.zeros(self.size)
-        model.col_lower_, model.col_upper_ = self._lower, self._upper
-        model.row_lower_ = model.row_upper_ = np.zeros(model.num_row_)
+        model.num_col_, model.num_row_ = self._columns.size, self._rows.size
+        model.col_cost_ = np.zeros(self._columns.size)
+        model.col_lower_, model.col_upper_ = lower, upper
+        model.row_lower_ = model.row_upper_ = np.zeros(self._rows.size)
         model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
         model.a_matrix_.start_ = columns.indptr.astype(np.int32)
         model.a_matrix_.index_ = columns.indices.astype(np.int32)
         model.a_matrix_.value_ = columns.data.astype(np.float64)
-        return model
+        self._highs.passModel(model)
 
     def bound(self, lower: Floats, upper: Floats) -> None:
         """Other bounds from now on."""
-        self._lower, self._upper = lower, upper
-        self._highs.changeColsBounds(self.size, self._index, lower, upper)
+        self._highs.changeColsBounds(self._columns.size, self._columns, lower, upper)
 
-    def aim(self, weights: Floats) -> None:
-        """What is to be made large from now on."""
-        self._highs.changeColsCost(self.size, self._index, -weights)
+    def sum_to(self, right: Floats) -> None:
+        """What the relations sum to from now on."""
+        self._highs.changeRowsBounds(self._rows.size, self._rows, right, right)
 
-    def best(self) -> Floats | None:
-        """The deviations that make the aim largest."""
-        return self._run()
+    def best(self, weights: Floats) -> Floats | None:
+        """The deviations whose weighted sum is largest."""
+        self._highs.changeColsCost(self._columns.size, self._columns, -weights)
+        if not self._warm:
+            self._highs.clearSolver()
+        return self._solved()
 
-    def best_whole(self) -> Floats | None:
+    def best_whole(self, weights: Floats) -> Floats | None:
         """The same among whole deviations."""
         import highspy
 
-        whole = np.full(self.size, highspy.HighsVarType.kInteger)
-        self._highs.changeColsIntegrality(self.size, self._index, whole)
-        found = self._run()
-        back = np.full(self.size, highspy.HighsVarType.kContinuous)
-        self._highs.changeColsIntegrality(self.size, self._index, back)
+        kinds, count = highspy.HighsVarType, self._columns.size
+        self._highs.changeColsIntegrality(count, self._columns, np.full(count, kinds.kInteger))
+        found = self.best(weights)
+        self._highs.changeColsIntegrality(count, self._columns, np.full(count, kinds.kContinuous))
         return found
 
-    def _run(self) -> Floats | None:
+    def _solved(self) -> Floats | None:
         import highspy
 
+        states = highspy.HighsModelStatus
         self._highs.run()
-        status = self._highs.getModelStatus()
-        if status == highspy.HighsModelStatus.kNotset:
+        if self._highs.getModelStatus() == states.kNotset:
             highspy.Highs.resetGlobalScheduler(True)
             self._highs.run()
-            status = self._highs.getModelStatus()
-        self.unbounded = status == highspy.HighsModelStatus.kUnbounded
-        if status != highspy.HighsModelStatus.kOptimal:
+        self.unbounded = self._highs.getModelStatus() == states.kUnbounded
+        if self._highs.getModelStatus() != states.kOptimal:
             return None
         return np.array(self._highs.getSolution().col_value)

@@ -13,7 +13,7 @@ import polars as pl
 
 from disclosure_control.contributions import Source
 from disclosure_control.errors import BundleError
-from disclosure_control.frames import as_lazy, collect, labels, number
+from disclosure_control.frames import as_lazy, check_members, collect, labels, number
 from disclosure_control.outputs.recipe import Recipe
 
 UNIT, ENTITY, VALUE, WEIGHT = "__unit", "__entity", "__value", "__weight"
@@ -56,6 +56,7 @@ class Records:
 def records_of(frame: Any, recipe: Recipe) -> Records:
     """The researcher's records."""
     lazy = as_lazy(frame, needed(recipe))
+    check_members(lazy, (recipe.unit, recipe.entity))
     return Records(
         lazy, recipe.unit, recipe.entity, recipe.value, recipe.weight, recipe.numeric, False
     )

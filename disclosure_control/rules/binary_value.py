@@ -14,27 +14,30 @@ from disclosure_control.verdict import Finding
 _JUDGED = {"sum", "mean", "std"}
 
 
-def is_binary(table: Table) -> bool:
-    """Whether a table of sums, means or deviations has exactly two different values beneath it."""
-    return table.statistic in _JUDGED and not table.cells["low_records"].has_nulls()
-
-
 def binary_value(table: Table, policy: Policy) -> list[Finding]:
-    """Cells in which few have one of the values, or nearly all have the same."""
-    if not is_binary(table):
+    """Cells of two values in which few have one of them, or nearly all have the same.
+
+    Units are counted where the whole table has two values, and records elsewhere: there are never
+    more units than records.
+    """
+    if table.statistic not in _JUDGED:
         return []
+    records = pl.col("records")
+    both = pl.col("low_records") + pl.col("high_records")
+    binary = OCCUPIED & (pl.col("lowest") < pl.col("highest")) & (both == records)
     few = pl.lit(value=False)
     for side in (LOW, HIGH):
-        some = pl.col(f"{side}_records") > 0
-        few |= some & (pl.col(f"{side}_units") < policy.minimum_units)
+        people = pl.coalesce(f"{side}_units", f"{side}_records")
+        few |= people < policy.minimum_units
         if table.has_entities and policy.minimum_entities is not None:
-            few |= some & (pl.col(f"{side}_entities") < policy.minimum_entities)
+            least = policy.minimum_entities
+            few |= pl.coalesce(f"{side}_entities", f"{side}_records") < least
     reason = "there are only two values, and too few have one of them"
-    found = findings(table, where(table, OCCUPIED & few), ("binary_value", reason, HIDE))
+    found = findings(table, where(table, binary & few), ("binary_value", reason, HIDE))
     share = policy.maximum_group_share
     if share is None:
         return found
     most = pl.max_horizontal("low_records", "high_records").cast(pl.Float64)
     reason = f"there are only two values, and at least {share:.0%} have the same"
-    held = OCCUPIED & ~few & (most >= share * pl.col("records") - 1e-9)
+    held = binary & ~few & (most >= share * records - 1e-9)
     return found + findings(table, where(table, held), ("binary_value", reason, HIDE))

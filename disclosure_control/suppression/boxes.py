@@ -141,7 +141,7 @@ def find_boxes(grid: Grid, terrain: Field, wish: Wish, limit: int = 1) -> Boxes:
     offsets, signs, full = _product(lines)
     costs, carries = _priced(terrain, wish, offsets, signs, full=full)
     if limit == 1:
-        best = np.argmin(costs)[None]
+        best = np.array([np.argmin(costs)])
         best = best[np.isfinite(costs[best])]
     else:
         able = np.flatnonzero(np.isfinite(costs))

@@ -150,8 +150,9 @@ def _widths(table: Table, rule: str, policy: Policy, values: Floats) -> tuple[Fl
         each = np.where(values > 0, values / records, 1.0) if table.weighted else 1.0
         return values.copy(), missing * each
     if rule == "binary_value" and table.statistic != "std":
-        span = _column(table, "highest")[-1] - _column(table, "lowest")[-1]
-        missing = np.maximum(policy.minimum_units - _column(table, "high_units"), 1.0)
+        span = np.nan_to_num(_column(table, "highest") - _column(table, "lowest"))
+        people = table.cells["high_units"].fill_null(table.cells["high_records"])
+        missing = np.maximum(policy.minimum_units - people.to_numpy().astype(np.float64), 1.0)
         return _column(table, "high_records") * span, missing * span
     whole = table.statistic == "count" and not table.weighted
     width = np.maximum(

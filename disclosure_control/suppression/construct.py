@@ -9,14 +9,15 @@ Golden and Assad (1992), Fischetti and Salazar (2001); of boxes: see ``boxes``.
 """
 
 from dataclasses import dataclass
+from time import monotonic
 
 import numpy as np
 
 from disclosure_control.errors import ProtectionError
-from disclosure_control.suppression.demands import find_demands
+from disclosure_control.suppression.demands import Demands, find_demands
 from disclosure_control.suppression.draft import UNSERVED, Draft
 from disclosure_control.suppression.meet import Means, lift_all, meet
-from disclosure_control.suppression.problem import Certificate, Flags, SuppressionProblem
+from disclosure_control.suppression.problem import Certificate, Flags, Places, SuppressionProblem
 from disclosure_control.suppression.prune import prune
 
 _STEPS = 4_000
@@ -45,7 +46,7 @@ def suppress(problem: SuppressionProblem, seconds: float | None = None, seed: in
     Args:
         problem: what must be protected.
         seconds: time for improving the pattern; null: a fixed amount of work.
-        seed: chooses among equally good patterns.
+        seed: in which orders further attempts meet the demands.
 
     Raises:
         ProtectionError: some cell cannot be protected by hiding others, even all of them.
@@ -60,14 +61,29 @@ def try_suppress(
     problem: SuppressionProblem, seconds: float | None = None, seed: int = 0
 ) -> Pattern:
     """As ``suppress``, but tells the cells that cannot be protected instead of raising."""
-    draft = Draft(problem, find_demands(problem))
+    best = drafted(problem, find_demands(problem), None)
+    if seconds is None:
+        return as_pattern(best)
+    end, chance = monotonic() + seconds, np.random.default_rng(seed)
+    while best.loss() > 0 and monotonic() < end:
+        other = drafted(problem, best.demands, chance.permutation(best.row.size))
+        best = min(best, other, key=lambda draft: (draft.missing(), draft.loss()))
+    return as_pattern(best)
+
+
+def drafted(problem: SuppressionProblem, demands: Demands, order: Places | None) -> Draft:
+    """One attempt: what many cells can share, then demand after demand, then pruned.
+
+    Without ``order`` the largest demands come first.
+    """
+    draft = Draft(problem, demands)
     means = Means.of(draft)
     lift_all(draft, means)
-    for demand in range(draft.row.size):
+    for demand in range(draft.row.size) if order is None else order.tolist():
         if draft.row[demand] == UNSERVED:
             meet(draft, means, demand)
     prune(draft, means, _STEPS)
-    return as_pattern(draft)
+    return draft
 
 
 def as_pattern(draft: Draft) -> Pattern:

@@ -6,6 +6,7 @@ the cell over that share.
 """
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from disclosure_control.suppression.problem import Floats, Places, SuppressionPr
 
 _STRICT = 1e-7
 _EXACT = 1e-12
+_PARTS = 1_000
 _NOBODY = -1
 
 
@@ -70,12 +72,21 @@ def _doubts(problem: SuppressionProblem) -> tuple[npt.NDArray[np.generic], ...]:
     share = np.array([doubt.share for doubt in problem.doubts], dtype=np.float64)
     limit = share * problem.values[group]
     strictly = (_EXACT if problem.integral else _STRICT) * np.maximum(1.0, np.abs(limit))
+    need = problem.values[cell] - limit + strictly
     return (
         cell,
         np.full(cell.size, -1.0),
         group,
         share,
-        problem.values[cell] - limit + strictly,
+        _next_possible(need, share) if problem.integral else need,
         np.arange(cell.size),
         np.zeros(cell.size, dtype=np.int8),
     )
+
+
+def _next_possible(need: Floats, share: Floats) -> Floats:
+    """The least amount not below the need that whole changes can make, for shares like 9/10."""
+    parts = [Fraction(one).limit_denominator(_PARTS) for one in share.tolist()]
+    known = [abs(part - Fraction(one)) < _EXACT for part, one in zip(parts, share, strict=True)]
+    whole = np.array([part.denominator for part in parts], dtype=np.float64)
+    return np.where(known, np.ceil(need * whole) / whole, need)

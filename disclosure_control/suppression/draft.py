@@ -105,12 +105,20 @@ class Draft:
         able = moved != 0
         size = need / np.abs(np.where(able, moved, 1.0))
         if self.problem.integral:
-            size = np.ceil(size)
+            size = np.ceil(size * (1 - _ROUNDING))
         else:
             size = np.where(size * np.abs(moved) < need, np.nextafter(size, np.inf), size)
         forward, backward = self._limits[number]
         able &= size <= np.where(moved > 0, forward, backward)
         return np.where(able, np.copysign(size, moved), 0.0)
+
+    def loss(self) -> float:
+        """What the secondary cells cost."""
+        return float(self.problem.costs[self.hidden & ~self.problem.primary].sum())
+
+    def missing(self) -> int:
+        """How many demands nothing serves."""
+        return int((self.row == UNSERVED).sum())
 
     def ban(self, cell: int) -> None:
         """Keeps a hidden cell out of new witnesses."""
@@ -165,7 +173,7 @@ def _room(problem: SuppressionProblem) -> Floats:
         [problem.upper_bounds - problem.values, problem.values - problem.lower_bounds]
     )
     room = np.maximum(room, 0.0)
-    return np.floor(room) if problem.integral else room
+    return np.asarray(np.floor(room) if problem.integral else room)
 
 
 def _at(cells: Places, amounts: Floats, wanted: Places) -> Floats:

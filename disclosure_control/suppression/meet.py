@@ -69,8 +69,8 @@ def _halves(draft: Draft, cells: Places) -> Places:
     """0 or 1 for cells, as on a board of chess."""
     axes = draft.problem.axes
     if not axes:
-        return cells % 2
-    return np.sum(np.unravel_index(cells, grid_shape(axes)), axis=0) % 2
+        return np.asarray(cells % 2)
+    return np.asarray(np.sum(np.unravel_index(cells, grid_shape(axes)), axis=0) % 2)
 
 
 def free_box(draft: Draft, means: Means, demand: int) -> Change | None:

@@ -3,8 +3,8 @@
 Variables are rises and falls. Where no price is negative the all-slack basis is dual feasible, so
 every question starts cold and ends after few steps; starting warm was slower. Answers that must be
 whole and are not are rounded, and what rounding breaks is repaired by the same program, until
-nothing is broken. Effort is limited in steps, not in seconds, so that results do not depend on the
-machine.
+nothing is broken; branching is the last resort. Effort is limited in steps, not in seconds, so
+that results do not depend on the machine.
 """
 
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from disclosure_control.suppression.problem import Floats, Places, SuppressionPr
 
 _STEPS = 100_000
 _REPAIRS = 6
+_SMALL = 3_000
 _NOISE = 1e-9
 _CLEAR = 0.2
 _SPREAD = 0.1
@@ -25,6 +26,8 @@ _OPTIONS = {
     "presolve": "off",
     "simplex_iteration_limit": _STEPS,
     "primal_feasibility_tolerance": 1e-9,
+    "mip_max_nodes": 500,
+    "mip_max_improving_sols": 1,
 }
 
 
@@ -104,6 +107,8 @@ class Program:
         found = self._solved(asked.price, asked.low, asked.high)
         if found is not None and self.integral:
             found = self._repaired(asked, found)
+            if found is None and self.cells.size <= _SMALL and (asked.price >= 0).all():
+                found = self._branched(asked)
         if asked.row is not None:
             self._highs.deleteRows(1, np.array([self._rows.size], dtype=np.int32))
         if found is None or self.integral:
@@ -118,7 +123,7 @@ class Program:
             whole = self._rounded(found)
             rest = self.relations @ whole
             missing = 0.0 if asked.row is None else asked.need - float(asked.row @ whole)
-            if not rest.any() and missing <= 0:
+            if not rest.any() and missing <= _NOISE:
                 return np.asarray(whole)
             low, high = least - whole, most - whole
             spread = price * (1 + _SPREAD * self._chance.random(price.size))
@@ -128,11 +133,25 @@ class Program:
                 np.concatenate([np.maximum(low, 0), np.maximum(-high, 0)]),
                 np.concatenate([np.maximum(high, 0), np.maximum(-low, 0)]),
             )
-            self._fix(np.zeros(rest.size), 0.0, row=False)
+            self._fix(np.zeros(rest.size), asked.need, row=asked.row is not None)
             if found_rest is None:
                 return None
             found = whole + found_rest
         return None
+
+    def _branched(self, asked: Question) -> Floats | None:
+        """The first whole change that branching finds, the last resort."""
+        import highspy
+
+        kinds, count = highspy.HighsVarType, self._index.size
+        self._highs.changeColsIntegrality(count, self._index, np.full(count, kinds.kInteger))
+        found = self._solved(asked.price, asked.low, asked.high)
+        self._highs.changeColsIntegrality(count, self._index, np.full(count, kinds.kContinuous))
+        if found is None:
+            return None
+        whole = np.rint(found)
+        short = asked.row is not None and float(asked.row @ whole) < asked.need - _NOISE
+        return None if short or (self.relations @ whole).any() else np.asarray(whole)
 
     def _rounded(self, found: Floats) -> Floats:
         """Whole numbers near a change; halves go either way, so that attempts differ."""
@@ -166,7 +185,10 @@ class Program:
             highspy.Highs.resetGlobalScheduler(True)
             self._highs.run()
         self.steps += max(int(self._highs.getInfo().simplex_iteration_count), 1)
-        if self._highs.getModelStatus() != states.kOptimal:
+        info = self._highs.getInfo()
+        feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        ended = self._highs.getModelStatus() in {states.kOptimal, states.kSolutionLimit}
+        if not ended or not feasible:
             return None
         solved = np.array(self._highs.getSolution().col_value)
         return np.asarray(solved[: self.cells.size] - solved[self.cells.size :])

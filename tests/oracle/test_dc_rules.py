@@ -16,8 +16,9 @@ from table_worlds import frame_of, library_table, policy_of, world_of
 
 import disclosure_control as dc
 
-WORLDS = 1_200
+WORLDS = 600
 PARTS = 6
+POLICIES = 5
 NAMED = ("cbs", "ess", "nco_report", "cbs_income", "opensafely", "acro")
 TOPS = range(1, 4)
 
@@ -32,27 +33,25 @@ def seeds(part):
     return range(part, WORLDS, PARTS)
 
 
-def made(world, seed):
-    """The library's table; null where there is nothing to break down by."""
-    cells, above = table_of(world)
-    empty = any(not levels for levels in above.values())
-    if empty:
-        with pytest.raises(dc.InvalidInputError, match="Somebody has a value"):
-            library_table(world)
-        return None, None
-    return library_table(world, frame_of(world, Random(seed))), cells
+def policies(seed):
+    """Some named policies and some random ones, other ones for every world."""
+    named = (NAMED[(seed + at) % len(NAMED)] for at in range(POLICIES - 2))
+    return [*map(dc.find_policy, named), policy_of(2 * seed), policy_of(2 * seed + 1)]
 
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_cell_and_every_finding_is_that_of_the_plain_loops(part):
     for seed in seeds(part):
         world = world_of(seed)
-        table, cells = made(world, seed)
-        if table is None:
+        made = table_of(world)
+        if any(not levels for levels in made[1].values()):
+            with pytest.raises(dc.InvalidInputError, match="Somebody has a value"):
+                library_table(world)
             continue
-        check_cells(world, table, cells, seed)
-        for policy in [*map(dc.find_policy, NAMED), *map(policy_of, range(seed, seed + 4))]:
-            check_findings(world, table, policy, seed)
+        table = library_table(world, frame_of(world, Random(seed)))
+        check_cells(world, table, made[0], seed)
+        for policy in policies(seed):
+            check_findings(world, table, judge(world, policy, made), policy, seed)
 
 
 def check_cells(world, table, cells, seed):
@@ -80,8 +79,7 @@ def check_cells(world, table, cells, seed):
             assert row["holders"] == cell["holders"], where
 
 
-def check_findings(world, table, policy, seed):
-    wanted = judge(world, policy)
+def check_findings(world, table, wanted, policy, seed):
     assessment = dc.assess(table, policy)
     got = set()
     for row in assessment.findings.iter_rows(named=True):
@@ -99,8 +97,9 @@ def test_the_worlds_break_every_rule_and_keep_it_too():
     broken, kept = Counter(), Counter()
     for seed in range(0, WORLDS, 3):
         world = world_of(seed)
-        for policy in (policy_of(seed), dc.policies["acro"], dc.policies["cbs"]):
-            found = {rule for _, rule in judge(world, policy)}
+        made = table_of(world)
+        for policy in policies(seed):
+            found = {rule for _, rule in judge(world, policy, made)}
             for rule in dc.RULES:
                 (broken if rule.name in found else kept)[rule.name] += 1
     for rule in dc.RULES:
@@ -142,6 +141,12 @@ def own_value(values, p):
         return ordered[nearest]
     low, high = ordered[math.floor(place)], ordered[math.ceil(place)]
     return low if low == high else None
+
+
+def is_borderline(size, p):
+    """Whether floats decide if the place is near enough to a value."""
+    place = (size - 1) * p
+    return abs(place - round(place)) == Fraction(1, 20)
 
 
 @pytest.mark.parametrize("part", range(2))
@@ -193,7 +198,8 @@ def check_quantiles(rows, unit, least, probabilities):
             single = held is not None and len({who for who, v in own if v == held}) == 1
             assert nearly(figures[cell], quantile(values, p)), cell
             assert ((*cell, "tail") in found) is tail, cell
-            assert ((*cell, "single_holder") in found) is (single and not tail), cell
+            if not is_borderline(len(own), p):
+                assert ((*cell, "single_holder") in found) is (single and not tail), cell
             assert ((*cell, "minimum_units") in found) is (units < least), cell
             assert ((*cell, "all_equal") in found) is (len(set(values)) == 1), cell
             alone += single

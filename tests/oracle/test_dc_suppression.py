@@ -32,7 +32,7 @@ GRIDS = {
     "single child": ((CHAIN, FLAT_3), 3),
     "three axes": ((FLAT_2, FLAT_2, FLAT_2), 2),
 }
-TABLES = 220
+TABLES = 160
 
 
 @cache

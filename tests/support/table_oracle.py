@@ -96,14 +96,15 @@ def figures(world, records):
     weight = [Fraction(r["weight"]) if world.weight else Fraction(1) for r in records]
     value = [Fraction(r["value"]) if world.statistic != "count" else Fraction(1) for r in records]
     own = [w * v for w, v in zip(weight, value, strict=True)]
-    units, entities = {}, {}
+    units, entities, members = {}, {}, []
     for record, part in zip(records, own, strict=True):
         who = record["unit"] if world.unit else record["__row"]
+        members.append((who, record["entity"]))
         units[who] = units.get(who, 0) + abs(part)
         if world.entity:
             entities[record["entity"]] = entities.get(record["entity"], 0) + abs(part)
     found = {
-        "records": len(records), "units": len(units), "values": value, "own": own,
+        "records": len(records), "units": len(units), "values": value, "members": members,
         "entities": len(set(entities) - {None}) if world.entity else None,
         "sum": sum(own, Fraction(0)), "absolute": sum(map(abs, own), Fraction(0)),
         "weight": sum(weight, Fraction(0)),
@@ -182,17 +183,20 @@ def table_of(world):
     }, above
 
 
-def judge(world, policy):
-    """Every finding as (labels, rule); () for the whole table."""
-    table, above = table_of(world)
+def judge(world, policy, made=None):
+    """Every finding as (labels, rule), () for the whole; ``made`` is what ``table_of`` gives."""
+    table, above = made or table_of(world)
     found = set()
     if not any(cell["units"] for cell in table.values()):
         found.add(((), "nobody"))
-    binary = world.statistic in {"sum", "mean"} and all(
-        value in {0, 1} for cell in table.values() for value in cell["values"]
-    )
+    two = {value for cell in table.values() for value in cell["values"]}
     for labels, cell in table.items():
-        found |= {(labels, rule) for rule in _of_cell(world, cell, policy, binary=binary)}
+        found |= {(labels, rule) for rule in _of_cell(world, cell, policy)}
+        own = set(cell["values"])
+        if world.statistic in {"sum", "mean", "std"} and len(own) == 2:
+            # Who is behind a value is counted only where the whole table has two.
+            if any(_is_few_or_most(cell, value, policy, known=len(two) == 2) for value in own):
+                found.add((labels, "binary_value"))
     if policy.maximum_group_share is not None and world.statistic == "count":
         found |= {(labels, "group_disclosure") for labels in _groups(world, table, above, policy)}
     return found
@@ -203,7 +207,7 @@ def exact(number):
     return Fraction(str(number))
 
 
-def _of_cell(world, cell, policy, *, binary):
+def _of_cell(world, cell, policy):
     if not cell["units"]:
         if policy.zeros_are_unsafe and world.statistic == "count" and cell["possible"]:
             yield "empty_cell"
@@ -218,8 +222,6 @@ def _of_cell(world, cell, policy, *, binary):
         yield "minimum_entities"
     if world.statistic in {"sum", "mean"}:
         yield from _of_total(world, cell, policy)
-        if binary and _is_few_or_most(cell, policy):
-            yield "binary_value"
     if world.statistic != "count" and len(set(cell["values"])) == 1:
         yield "all_equal"
     if world.statistic == "std" and cell["units"] - 1 < policy.minimum_degrees_of_freedom:
@@ -249,13 +251,19 @@ def _of_total(world, cell, policy):
         yield "extreme_share"
 
 
-def _is_few_or_most(cell, policy):
-    ones = sum(value == 1 for value in cell["values"])
-    zeros = cell["records"] - ones
-    few = any(0 < number < policy.minimum_units for number in (ones, zeros))
+def _is_few_or_most(cell, value, policy, *, known):
+    """Whether too few have one of two values, or nearly all.
+
+    Units and entities are counted where the whole table has two values, else records.
+    """
+    same = [who for who, own in zip(cell["members"], cell["values"], strict=True) if own == value]
+    units = len({unit for unit, _ in same}) if known else len(same)
+    few = units < policy.minimum_units
+    if cell["entities"] is not None and policy.minimum_entities is not None:
+        schools = len({entity for _, entity in same} - {None}) if known else len(same)
+        few = few or schools < policy.minimum_entities
     share = policy.maximum_group_share
-    most = share is not None and max(ones, zeros) >= exact(share) * cell["records"]
-    return few or most
+    return few or (share is not None and len(same) >= exact(share) * cell["records"])
 
 
 def _groups(world, table, above, policy):

@@ -152,19 +152,38 @@ def _binary_value():
     given = turnover({"N": (1.0, 0.0, 0.0, 0.0), "S": (1.0, 1.0, 0.0, 0.0)})
     ones = turnover({"N": (1.0, 1.0, 1.0, 0.0), "S": (1.0, 1.0, 0.0, 0.0)})
     nearly = turnover({"N": (1.0,) * 18 + (0.0,) * 2, "S": (1.0,) * 17 + (0.0,) * 3})
+    panel = Given(
+        ("region", "firm", "turnover"),
+        (("N", ("a", "a", "b", "c"), (1.0, 1.0, 0.0, 0.0)),
+         ("S", ("d", "e", "f", "g"), (1.0, 1.0, 0.0, 0.0))),
+    )  # fmt: skip
+    schools = Given(
+        ("region", "school", "turnover"),
+        (("N", ("a", "a", "b", "c"), (1.0, 1.0, 0.0, 0.0)),
+         ("S", ("a", "b", "b", "c"), (1.0, 1.0, 0.0, 0.0))),
+    )  # fmt: skip
     return Specification(
-        "tables", rule, "Zeros and ones",
-        "The sum of zeros and ones is a count, and their mean is a percentage. They are judged as "
-        "such: at least `minimum_units` have the one value and as many have the other (or nobody "
-        "has), and less than `maximum_group_share` have the same.",
+        "tables", rule, "Two values",
+        "The sum of zeros and ones is a count, and their mean is a percentage; the same goes for "
+        "any two values, and a deviation tells the share as well. They are judged as such: at "
+        "least `minimum_units` (and `minimum_entities`) have each of the two values, and less than "
+        "`maximum_group_share` have the same. Where everybody has the same, all values are equal.",
         (
             magnitude("One of four in N has a 1.", given, two, ["N"], rule=rule),
             magnitude("One of four in N has a 0.", ones, two, ["N"], rule=rule,
                        statistic="mean"),
+            magnitude("A deviation tells it too.", given, two, ["N"], rule=rule,
+                       statistic="std"),
+            magnitude("1 and 2 are two values as well.",
+                       turnover({"N": (2.0, 1.0, 1.0, 1.0), "S": (2.0, 2.0, 1.0, 1.0)}), two,
+                       ["N"], rule=rule),
+            magnitude("Both ones in N are of firm a.", panel, two, ["N"], rule=rule, unit="firm"),
+            magnitude("Both ones in N are of school a.", schools, only(minimum_entities=2), ["N"],
+                       rule=rule, entity="school"),
             magnitude("18 of 20 is 90 %, 17 of 20 is less.", nearly, share, ["N"], rule=rule),
-            magnitude("With another number among them it is a sum like any other.",
-                       turnover({"N": (1.0, 0.0, 0.0, 0.0), "S": (1.0, 1.0, 0.0, 2.0)}), two, [],
-                       rule=rule),
+            magnitude("A cell with three values is a sum like any other; N has two.",
+                       turnover({"N": (1.0, 0.0, 0.0, 0.0), "S": (1.0, 1.0, 0.0, 2.0)}), two,
+                       ["N"], rule=rule),
         ),
     )  # fmt: skip
 
