@@ -19,11 +19,7 @@ rounding: :func:`cell_key`, :func:`round_controlled`. For the desk: :func:`read_
 """
 
 from disclosure_control.assess import assess
-
-try:
-    from disclosure_control.audit import Bounds, attacker_bounds
-except ImportError:
-    Bounds = attacker_bounds = None
+from disclosure_control.audit import Bounds, attacker_bounds
 from disclosure_control.bundle import Receipt, released_csv
 from disclosure_control.bundle_reading import Bundle, BundledOutput, read_bundle
 from disclosure_control.differences import History, check_together

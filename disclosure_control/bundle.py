@@ -117,7 +117,7 @@ def _questions(outputs: Sequence[Output], request: Request) -> tuple[str, ...]:
     found = []
     for output in outputs:
         decide = pl.col("verdict") == Verdict.REVIEW.name
-        reasons = output.findings.filter(decide, pl.col("rule") != "custom_file")
+        reasons = output.findings.filter(decide, pl.col("rule") != "read_by_people")
         for reason, number in reasons.group_by("reason").len().sort("reason").iter_rows():
             where = f" ({number} figures)" if number > 1 else ""
             found.append(f"{output.recipe.title}: {reason}{where}. Why is that harmless?")

@@ -191,9 +191,9 @@ def _members(frame: pl.DataFrame, who: str, grid: Grid) -> tuple[Floats, Floats]
     places = grid.places(frame)
     size = int(np.prod(grid.shape))
     code = frame[who].rank("dense").cast(pl.Int64)
-    unknown = 0 if who == ENTITY else int(code.max() or 0) + 1  # type: ignore[call-overload]
-    code = code.fill_null(unknown)
-    width = int(code.max() or 0) + 1  # type: ignore[call-overload]
+    most = frame[who].n_unique()
+    code = code.fill_null(0 if who == ENTITY else most + 1)
+    width = most + 2
     count, tops = np.zeros(size), np.zeros((len(TOPS), size))
     for margin in product(*(ancestors(axis) for axis in grid.axes)):
         above = [line[place] for line, place in zip(margin, places, strict=True)]

@@ -15,6 +15,7 @@ class Words:
 
 
 _HIDE = "verberg de cel of voeg categorieën samen"
+_OUT = "laat dit weg, of geef aantallen"
 _CHANGE = "verander wat berekend wordt"
 _DECIDE = "verberg het, of leg de beoordelaar uit waarom het geen kwaad kan"
 
@@ -65,8 +66,22 @@ DUTCH: dict[str, Words] = {
     "unfinished": Words("de schatting is niet tot een einde gekomen", _CHANGE),
     "constant": Words("een kolom heeft maar één waarde", _CHANGE),
     "certain": Words("de ene kolom volgt precies uit de andere", _CHANGE),
-    "custom_file": Words("een bestand dat elders is gemaakt, wordt door mensen gelezen",
-                         "vertel hoe het is gemaakt"),
+    "read_by_people": Words("een bestand dat elders is gemaakt, wordt door mensen gelezen",
+                            "vertel hoe het is gemaakt"),
+    "birth_dates": Words("een kolom met geboortedatums", _OUT),
+    "e_mail": Words("e-mailadressen", _OUT),
+    "postcodes": Words("volledige postcodes", _OUT),
+    "national_numbers": Words("nummers die burgerservicenummers kunnen zijn", _OUT),
+    "pseudonyms": Words("pseudoniemen van personen", _OUT),
+    "known_identifiers": Words("kenmerken die in de gegevens voorkomen", _OUT),
+    "unit_rows": Words("regels van afzonderlijke personen", "geef aantallen, geen personen"),
+    "small_counts": Words("aantallen onder {minimum_units}", _HIDE),
+    "formulas": Words("cellen die een rekenblad zou uitrekenen", "zet er een apostrof voor"),
+    "hidden_content": Words("onzichtbare of gecodeerde inhoud", "laat die weg"),
+    "picture": Words("een plaatje met meer dan beeldpunten", "bewaar het zonder metagegevens"),
+    "structure": Words("de vorm van het bestand klopt niet", "maak het opnieuw als gewone tabel"),
+    "file_kind": Words("geen CSV-, tekst-, JSON- of PNG-bestand", "maak er een van die soorten"),
+    "file_limits": Words("het bestand is te groot", "maak het kleiner of splits het"),
 }  # fmt: skip
 """What findings say in Dutch, by rule."""
 

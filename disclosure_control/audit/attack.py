@@ -49,7 +49,7 @@ def attacker_bounds(problem: SuppressionProblem, suppressed: Flags) -> Bounds:
     )
 
 
-def attack(  # noqa: PLR0913 - what an attacker knows, one thing each
+def attack(
     values: Floats,
     relations: Any,
     hidden: Flags,

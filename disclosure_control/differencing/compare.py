@@ -109,7 +109,7 @@ def _compare(system: System, before: Known, minimum_units: int) -> Comparison:
         return Comparison(_joined(exact, system, before, minimum_units), False, False)
     narrow: tuple[Difference, ...] | None = ()
     if not system.variable:
-        given = frozenset((one.table.name, one.cell.label) for one in exact.given)
+        given = frozenset(one.cell for one in exact.given)
         narrow = find_narrow(system, minimum_units, given)
     return Comparison((*exact.differences, *(narrow or ())), True, narrow is not None)
 

@@ -9,7 +9,7 @@ from itertools import islice
 
 import numpy as np
 
-from disclosure_control.differencing.cells import Difference, Floats, Ints
+from disclosure_control.differencing.cells import Difference, Floats, Ints, PublishedCell
 from disclosure_control.differencing.coding import CodedTable
 from disclosure_control.differencing.system import System, hidden_figures, suspected
 
@@ -20,20 +20,20 @@ _SECONDS = 10.0
 
 
 def find_narrow(
-    system: System, minimum_units: int, given: frozenset[tuple[str, str]]
+    system: System, minimum_units: int, given: frozenset[PublishedCell]
 ) -> tuple[Difference, ...] | None:
     """Small hidden cells whose interval is newly narrower than the threshold; null when too many.
 
     Args:
         system: tables of counts.
         minimum_units: a hidden cell of fewer units stays uncertain by ``minimum_units - 1``.
-        given: hidden cells (table and label) that are known to be given back anyway.
+        given: hidden cells that are known to be given back anyway.
     """
     member, first = _finest(system)
     small = (
         (table, cell.label, counts[first])
         for table, cell, counts in hidden_figures(system)
-        if 0 < counts.sum() < minimum_units and (table.name, cell.label) not in given
+        if 0 < counts.sum() < minimum_units and cell not in given
     )
     cells = list(islice(small, MOST_CELLS + 1))
     if first.size > MOST_ATOMS or len(cells) > MOST_CELLS:

@@ -7,7 +7,7 @@ cuts on their own, and what is flagged is explained as far as it can be.
 import numpy as np
 
 from disclosure_control.differencing.candidates import find_candidates, pointing
-from disclosure_control.differencing.cells import Difference, Flags, Floats, Ints
+from disclosure_control.differencing.cells import Difference, Flags, Floats, Ints, PublishedCell
 from disclosure_control.differencing.coding import CodedTable
 from disclosure_control.differencing.empties import Given, find_empty
 from disclosure_control.differencing.equations import as_whole
@@ -32,13 +32,13 @@ def advance(state: State, tables: tuple[CodedTable, ...]) -> State:
 def compare_many(system: System, state: State, minimum_units: int) -> tuple[Difference, ...]:
     """Differences of the new tables of ``system``, given the state of its earlier ones."""
     found: list[Difference] = []
-    given: dict[tuple[int, str], Given] = {}
+    given: dict[PublishedCell, Given] = {}
     start = state
     for table in system.new:
         one = Round(system, start, state, step(state, table), minimum_units - 1)
         named, now = _hidden(one)
         for cell in now:
-            given.setdefault((id(cell.table), cell.cell.label), cell)
+            given.setdefault(cell.cell, cell)
         if one.step.kept.size:
             _pairs(one, named)
             found += _undecided(one, named)

@@ -20,7 +20,7 @@ from disclosure_control.outputs.ranks import (
     evaluate_spread,
 )
 from disclosure_control.outputs.recipe import Recipe
-from disclosure_control.outputs.survival import attack_survival, evaluate_survival, hide_survival
+from disclosure_control.outputs.survival import attack_survival, evaluate_survival
 
 _TABLE = (hide_in_table, attack_table)
 _CELLS = (hide_flagged, reveals_nothing)
@@ -47,7 +47,7 @@ KINDS: dict[str, Kind] = {
         Kind("mode", evaluate_mode, *_CELLS, rounds=False, needs_value=False),
         Kind("spread", evaluate_spread, *_CELLS, labels=("measure",)),
         Kind("histogram", evaluate_histogram, *_TABLE, counts=True, labels=("bin",)),
-        Kind("survival", evaluate_survival, hide_survival, attack_survival, rounds=False,
+        Kind("survival", evaluate_survival, hide_flagged, attack_survival, rounds=False,
              needs_value=False, labels=("until",)),
         Kind("correlation", evaluate_correlation, *_CELLS, rounds=False, needs_value=False,
              labels=("row", "column"), by_dimensions=False),

@@ -19,7 +19,6 @@ from disclosure_control.outputs.grouping import check_free, group_columns, group
 from disclosure_control.outputs.histogram import check_edges
 from disclosure_control.outputs.recipe import Recipe
 from disclosure_control.policy import Policy
-from disclosure_control.protect import Effort, ProtectedTable
 from disclosure_control.rules.rule import HIDE
 from disclosure_control.verdict import Finding
 
@@ -107,48 +106,34 @@ def _whole_group(
 def _intervals(
     cells: list[tuple[str, ...]], curve: tuple[Floats, Floats, Floats], policy: Policy
 ) -> list[Finding]:
-    found = []
+    """Times that may not be shown; a time is joined to the next until there are enough events."""
+    found, since = [], 0.0
     for cell, share, events, remaining in zip(cells, *curve, strict=True):
-        if 0 < events < policy.minimum_units:
-            reason = f"fewer than {policy.minimum_units} events since the time before"
-            found.append(Finding(cell, "events", reason, "join intervals, or hide this time"))
+        since += events
+        unsafe = []
+        if 0 < since < policy.minimum_units:
+            reason = f"fewer than {policy.minimum_units} events since the time shown before"
+            unsafe.append(Finding(cell, "events", reason, "join intervals, or hide this time"))
         if 0 < remaining < policy.minimum_units and events:
             reason = f"fewer than {policy.minimum_units} units are left at this time"
-            found.append(Finding(cell, "at_risk", reason, "end the curve earlier"))
+            unsafe.append(Finding(cell, "at_risk", reason, "end the curve earlier"))
         if share == 0:
             reason = "100 % of the group has had the event"
-            found.append(Finding(cell, "group_disclosure", reason, "end the curve earlier"))
+            unsafe.append(Finding(cell, "group_disclosure", reason, "end the curve earlier"))
+        since = since if unsafe else 0.0
+        found += unsafe
     return found
 
 
-def hide_survival(
-    evaluation: Evaluation, policy: Policy, effort: Effort
-) -> tuple[Flags, ProtectedTable | None]:
-    """Hides times until every drop between shown ones is of enough events (or of none)."""
-    del effort
-    lasting = [item for item in evaluation.findings if item.rule != "events"]
-    hidden = evaluation.flagged(lasting)
-    since, group = 0, None
-    for place, (number, events) in enumerate(evaluation.extra["events"]):
-        since = events if number != group else since + events
-        group = number
-        if 0 < since < policy.minimum_units:
-            hidden[place] = True
-        if not hidden[place]:
-            since = 0
-    return hidden, None
-
-
 def attack_survival(evaluation: Evaluation, policy: Policy, hidden: Flags) -> list[Finding]:
-    """Drops between shown times that tell a few events, and shown cells that may not be."""
-    lasting = [item for item in evaluation.findings if item.rule != "events"]
-    unsafe = evaluation.flagged(lasting) & ~hidden
+    """Drops between shown times that tell a few events."""
+    unsafe = np.zeros_like(hidden)
     since, group = 0, None
     for place, (number, events) in enumerate(evaluation.extra["events"]):
         since = events if number != group else since + events
         group = number
         if not hidden[place]:
-            unsafe[place] |= 0 < since < policy.minimum_units
+            unsafe[place] = 0 < since < policy.minimum_units
             since = 0
     rows = evaluation.figures.filter(pl.Series(unsafe)).select(evaluation.columns).iter_rows()
     reason = "what is shown tells a few events"

@@ -21,6 +21,7 @@ from disclosure_control.suppression.problem import Certificate, Flags, Places, S
 from disclosure_control.suppression.prune import prune
 
 _STEPS = 4_000
+_OPENED = 40
 
 
 @dataclass(frozen=True)
@@ -79,9 +80,13 @@ def drafted(problem: SuppressionProblem, demands: Demands, order: Places | None)
     draft = Draft(problem, demands)
     means = Means.of(draft)
     lift_all(draft, means)
+    lifted = draft.hidden.sum()
     for demand in range(draft.row.size) if order is None else order.tolist():
         if draft.row[demand] == UNSERVED:
             meet(draft, means, demand)
+            if draft.hidden.sum() >= lifted + max(_OPENED, lifted // 10):
+                lift_all(draft, means)
+                lifted = draft.hidden.sum()
     prune(draft, means, _STEPS)
     return draft
 

@@ -6,7 +6,12 @@ import numpy as np
 
 from disclosure_control.suppression.boxes import Field, Grid, Wish, find_boxes
 from disclosure_control.suppression.draft import UNSERVED, Change, Draft
-from disclosure_control.suppression.problem import Places, grid_shape
+from disclosure_control.suppression.problem import (
+    Places,
+    SuppressionProblem,
+    grid_relations,
+    grid_shape,
+)
 from disclosure_control.suppression.programs import Programs
 
 _PACKED = 48
@@ -26,8 +31,16 @@ class Means:
     @classmethod
     def of(cls, draft: Draft) -> "Means":
         """The means for a problem."""
-        axes = draft.problem.axes
-        return cls(Grid.of(axes) if axes else None, Programs(draft))
+        return cls(Grid.of(draft.problem.axes) if is_grid(draft.problem) else None, Programs(draft))
+
+
+def is_grid(problem: SuppressionProblem) -> bool:
+    """Whether the relations are those of the axes and no others, so that boxes keep them."""
+    if not problem.axes:
+        return False
+    own, meant = problem.relations.tocsr(), grid_relations(problem.axes)
+    same_size = own.shape == meant.shape and own.nnz == meant.nnz
+    return bool(same_size and (own != meant).nnz == 0)
 
 
 def meet(draft: Draft, means: Means, demand: int) -> bool:

@@ -20,7 +20,7 @@ from disclosure_control.suppression.problem import (
     grid_shape,
 )
 
-_PER_RELATION = 8
+_PER_RELATION = 20
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from disclosure_control.suppression.problem import Flags, Floats, Places
 from disclosure_control.suppression.program import Program, Question
 
 _SMALL = 2_500
-_NEAR = (400, 4_000)
+_NEAR = (800, 4_000)
 _HIDDEN_PRICE = 1e-4
 _LARGEST_PRICE = 1e6
 _LIFT_PRICE = 1e-2
@@ -64,8 +64,11 @@ class Programs:
         Large tables are lifted in blocks, cut differently from turn to turn.
         """
         cells = np.flatnonzero(self.draft.hidden)
-        for block in self._network.blocks(cells, turn, _BLOCK):
-            change = self._lift(self._program(block), demands)
+        blocks = self._network.blocks(cells, turn, _BLOCK)
+        for block in blocks:
+            change = self._lift(
+                self._inner() if len(blocks) == 1 else self._program(block), demands
+            )
             if change is not None:
                 yield change
 

@@ -62,7 +62,7 @@ def test_no_cell_that_plain_loops_find_unsafe_is_visible_and_shown_ones_are_true
         assert safe.verdict is Verdict.SAFE
         for labels, value in figures.items():
             true = cells[labels]["figure"]
-            assert value == true or value == pytest.approx(true, rel=1e-9, abs=1e-6), seed
+            assert value == true or value == pytest.approx(true, rel=1e-9, abs=1e-9), seed
         hidden += len(cells) - len(figures)
         kept += len(figures)
     assert hidden > 200

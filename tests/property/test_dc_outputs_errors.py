@@ -119,7 +119,9 @@ def test_unknown_columns_are_named_and_the_known_ones_are_not(name):
     assert len(told) < 600
 
 
-@pytest.mark.parametrize("name", sorted(set(CALLS) - {"count", "percentage", "mode", "count_table", "evidence"}))
+@pytest.mark.parametrize(
+    "name", sorted(set(CALLS) - {"count", "percentage", "mode", "count_table", "evidence"})
+)
 @pytest.mark.parametrize("values", [None, math.nan, math.inf])
 def test_a_column_without_values_ends_in_a_refusal_or_is_never_safe(name, values):
     empty = pl.Series([values] * ROWS, dtype=pl.Float64)
@@ -210,3 +212,45 @@ def test_decimals_and_whole_numbers_are_numbers():
     for name in ("sum", "median", "quantiles", "histogram", "survival", "ols"):
         one, other = CALLS[name](whole), CALLS[name](exact)
         assert one.released.equals(other.released)
+
+
+WRONG = {
+    "a number for a column": lambda data: dc.Study().crosstab(data, [1]),
+    "bytes for a column": lambda data: dc.Study().crosstab(data, [b"g"]),
+    "a text for a probability": lambda data: dc.Study().quantiles(data, "v", probabilities=["a"]),
+    "one text for all": lambda data: dc.Study().quantiles(data, "v", probabilities="0.5"),
+    "no number at all": lambda data: dc.Study().quantiles(data, "v", probabilities=[math.nan]),
+    "a text for an edge": lambda data: dc.Study().histogram(data, "v", edges=["a", "b"]),
+    "edges that fall": lambda data: dc.Study().histogram(data, "v", edges=[2, 1]),
+    "a text for a time": lambda data: dc.Study().survival(data, "v", "event", times=["x"]),
+    "another measure": lambda data: dc.Study().spread(data, "v", measure="range"),
+    "another statistic": lambda data: dc.Study().crosstab(data, ["g"], statistic="range"),
+    "values of counts": lambda data: dc.Study().crosstab(data, ["g"], values="v"),
+    "no values of a sum": lambda data: dc.Study().crosstab(data, ["g"], statistic="sum"),
+    "a text for seconds": lambda data: count(data).protect(seconds="x"),
+    "another cost": lambda data: count(data).protect(cost="x"),
+    "a base of nothing": lambda data: count(data).round(0),
+    "a mapping for a tree": lambda data: count(data, hierarchies={"g": {"a": "Total"}}),
+    "a pair for a combination": lambda data: count(data, impossible=[("g", "a")]),
+    "a title that is no text": lambda data: dc.Study().crosstab(data, ["g"], title=5),
+    "a language": lambda data: count(data).explain("fr"),
+    "another policy": lambda data: count(data, policy="none"),
+    "the same dimension twice": lambda data: dc.Study().crosstab(data, ["g"], ["g"]),
+    "no dimension": lambda data: dc.Study().crosstab(data, []),
+    "levels that are alike": lambda data: count(data, levels={"g": ["a", "a"]}),
+    "code as a formula": lambda data: dc.Study().ols(data, "v ~ __import__('os')"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_arguments_of_the_wrong_kind_are_refused(name):
+    refused(WRONG[name], frame())
+
+
+@pytest.mark.parametrize("kind", ["lists", "structs", "objects"])
+@pytest.mark.parametrize("column", ["unit", "school"])
+def test_units_and_entities_are_plain_values(column, kind):
+    values = {"lists": LISTS, "structs": STRUCTS, "objects": OBJECTS}[kind]
+    data = frame(**{column: values})
+    for name in ("count", "weighted", "evidence"):
+        refused(CALLS[name], data)

@@ -52,7 +52,7 @@ KINDS = {
     "quantiles of all": lambda study, data: study.quantiles(data, "v"),
     "extremes": lambda study, data: study.extremes(data, "v", by=["g"]),
     "mode": lambda study, data: study.mode(data, "h", by=["g"]),
-    "std": lambda study, data: study.spread(data, "v", by=["g"]),
+    "spread": lambda study, data: study.spread(data, "v", by=["g"]),
     "iqr": lambda study, data: study.spread(data, "v", by=["g"], measure="iqr"),
     "histogram": lambda study, data: study.histogram(data, "v", by=["g"]),
     "survival": lambda study, data: study.survival(
@@ -66,8 +66,17 @@ KINDS = {
 }
 """Name and how the output is made."""
 TABLES = ("count", "sum", "mean", "percentage", "std", "weighted", "histogram")
-BY_CELL = ("median", "quantiles", "quantiles of all", "extremes", "mode", "iqr", "survival")
-VALUED = ("sum", "mean", "median", "weighted", "quantiles", "extremes", "iqr")
+BY_CELL = (
+    "median",
+    "quantiles",
+    "quantiles of all",
+    "extremes",
+    "mode",
+    "spread",
+    "iqr",
+    "survival",
+)
+VALUED = ("sum", "mean", "median", "std", "weighted", "quantiles", "extremes", "spread", "iqr")
 """Kinds of figures of ``v`` by ``g``."""
 
 

@@ -64,7 +64,7 @@ def parents(world, records):
             above = dict(world.trees[name])
         else:
             above = {label(level): TOTAL for level in world.levels.get(name, ())}
-            above |= {text: TOTAL for text in seen}
+            above |= dict.fromkeys(seen, TOTAL)
         if MISSING in seen:
             above[MISSING] = TOTAL
         found[name] = above
@@ -121,18 +121,14 @@ def figure(statistic, found):
     n = found["records"]
     if statistic == "count":
         return float(found["sum"])
-    if n == 0:
+    if n == 0 or (statistic == "std" and n == 1):
         return None
-    if statistic == "sum":
-        return float(found["sum"])
-    if statistic == "mean":
-        return float(found["sum"] / found["weight"])
+    if statistic == "std":
+        mean = sum(found["values"]) / n
+        return math.sqrt(sum((v - mean) ** 2 for v in found["values"]) / (n - 1))
     if statistic == "median":
         return quantile(found["values"], Fraction(1, 2))
-    if n == 1:
-        return None
-    mean = sum(found["values"]) / n
-    return math.sqrt(sum((v - mean) ** 2 for v in found["values"]) / (n - 1))
+    return float(found["sum"] / (found["weight"] if statistic == "mean" else 1))
 
 
 def quantile(values, p):
@@ -189,14 +185,14 @@ def judge(world, policy, made=None):
     found = set()
     if not any(cell["units"] for cell in table.values()):
         found.add(((), "nobody"))
-    two = {value for cell in table.values() for value in cell["values"]}
+    known = len({value for cell in table.values() for value in cell["values"]}) == 2
     for labels, cell in table.items():
         found |= {(labels, rule) for rule in _of_cell(world, cell, policy)}
         own = set(cell["values"])
-        if world.statistic in {"sum", "mean", "std"} and len(own) == 2:
-            # Who is behind a value is counted only where the whole table has two.
-            if any(_is_few_or_most(cell, value, policy, known=len(two) == 2) for value in own):
-                found.add((labels, "binary_value"))
+        judged = world.statistic in {"sum", "mean", "std"} and len(own) == 2
+        # Who is behind a value is counted only where the whole table has two.
+        if judged and any(_is_few_or_most(cell, v, policy, known=known) for v in own):
+            found.add((labels, "binary_value"))
     if policy.maximum_group_share is not None and world.statistic == "count":
         found |= {(labels, "group_disclosure") for labels in _groups(world, table, above, policy)}
     return found
@@ -276,5 +272,5 @@ def _groups(world, table, above, policy):
                 continue
             for part in parts:
                 for what in ("records", "sum"):
-                    if 0 < group[what] and table[part][what] >= share * group[what]:
+                    if group[what] > 0 and table[part][what] >= share * group[what]:
                         yield part

@@ -4,9 +4,9 @@ import math
 from random import Random
 
 import polars as pl
+from table_oracle import MISSING, TOTAL, World, cells_of
 
 import disclosure_control as dc
-from table_oracle import MISSING, TOTAL, World, above_all, cells_of, label
 
 TREE = {"C": TOTAL, "D": TOTAL, "e1": TOTAL, "c1": "C", "c2": "C", "F": "C", "f1": "F", "d1": "D"}
 LEAVES = sorted(set(TREE) - set(TREE.values()))
@@ -65,7 +65,7 @@ def _levels(random, names):
 
 def _with_impossible(random, world):
     """The world with combinations ruled out that have no records."""
-    every, above = cells_of(world)
+    every, _ = cells_of(world)
     found = []
     for cell, records in random.sample(sorted(every.items()), min(4, len(every))):
         named = {n: text for n, text in zip(world.dimensions, cell, strict=True) if text != TOTAL}
@@ -137,14 +137,3 @@ def policy_of(seed):
         maximum_extreme_share=some(0.1, 0.3),
         zeros_are_unsafe=random.random() < 0.3,
     )
-
-
-__all__ = [
-    "above_all",
-    "arguments_of",
-    "frame_of",
-    "label",
-    "library_table",
-    "policy_of",
-    "world_of",
-]
