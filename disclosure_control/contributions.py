@@ -67,8 +67,8 @@ class Contributions:
             contributions; of weights), mean and deviation (the sum of squares about that mean;
             nothing unless the spread is needed), lowest and highest value and how many records
             have them (low_records, high_records).
-        lone: one row per finest cell: units and TOPS (largest absolute contributions) of the units
-            that occur in that cell only.
+        lone: one row per finest cell: units, active (units that contribute other than 0) and TOPS
+            (largest absolute contributions) of the units that occur in that cell only.
         shared: frames with one row per finest cell and unit, for units that occur in several
             cells: UNIT, absolute. No unit lies in two of the frames.
         entities: one row per finest cell and entity: ENTITY, absolute; null when unknown.
@@ -117,7 +117,7 @@ def _part(lazy: pl.LazyFrame, source: Source, rows: int) -> Contributions:
             source,
             lazy,
         )
-        lone = grouped.select(*names, pl.col("records").alias("units"), "tops")
+        lone = grouped.select(*names, pl.col("records").alias("units"), "active", "tops")
         shared: tuple[pl.DataFrame, ...] = ()
     else:
         found = records.group_by(*source.keys, UNIT, *who).agg(_sums(source, tops=False))
@@ -177,6 +177,7 @@ def _sums(source: Source, *, tops: bool) -> list[pl.Expr]:
     own = pl.lit(1.0) if source.value is None else pl.col(VALUE)
     own = own if source.weight is None else own * pl.col(WEIGHT)
     found += [own.sum().alias("sum"), own.abs().sum().alias("absolute")]
+    found += [(own != 0).sum().cast(pl.Int64).alias("active")]
     if source.value is not None:
         value = pl.col(VALUE)
         found += [value.min().alias("lowest"), value.max().alias("highest")]
@@ -205,6 +206,7 @@ def _labelled(frame: pl.DataFrame, source: Source, lazy: pl.LazyFrame) -> pl.Dat
         "weight": records,
         "mean": pl.lit(0.0),
         "deviation": pl.lit(0.0),
+        "active": pl.col("records"),
         "low_records": pl.col("records"),
         "high_records": pl.col("records"),
         "lowest": pl.lit(1.0),
@@ -242,8 +244,9 @@ def _by_unit(grouped: pl.DataFrame, names: list[str]) -> tuple[pl.DataFrame, pl.
     rows = rows.with_columns(pl.len().over(UNIT).alias("cells"))
     lone = rows.filter(pl.col("cells") == 1).group_by(names)
     tops = pl.col("absolute").top_k(TOP_UNITS).alias("tops")
+    active = (pl.col("absolute") > 0).sum().cast(pl.Int64).alias("active")
     return (
-        lone.agg(pl.len().cast(pl.Int64).alias("units"), tops),
+        lone.agg(pl.len().cast(pl.Int64).alias("units"), active, tops),
         rows.filter(pl.col("cells") > 1).drop("cells"),
     )
 
@@ -251,7 +254,7 @@ def _by_unit(grouped: pl.DataFrame, names: list[str]) -> tuple[pl.DataFrame, pl.
 def _tops(lone: pl.DataFrame, names: list[str]) -> pl.DataFrame:
     """One row per cell: units, and the largest contributions in columns."""
     whole = lone.group_by(names).agg(
-        pl.col("units").sum(),
+        pl.col("units", "active").sum(),
         pl.col("tops").explode(empty_as_null=False).top_k(TOP_UNITS).alias("tops"),
     )
     # The largest values come in no order; their places matter.

@@ -85,8 +85,9 @@ def label(name: str, kind: pl.DataType) -> pl.Expr:
     """The labels of column ``name``: text of any type, missing values named."""
     column = pl.col(name)
     if kind.is_float():
-        # Adding 0 makes minus zero zero: they are one number, and so one level.
-        text = pl.when(column.is_nan()).then(None).otherwise(column + 0.0).cast(pl.String)
+        # Minus zero and zero are one number, and so one level.
+        one_zero = pl.when(column == 0).then(0.0).otherwise(column)
+        text = pl.when(column.is_nan()).then(None).otherwise(one_zero).cast(pl.String)
     elif kind.is_nested() or kind in (pl.Object, pl.Binary):
         raise InvalidInputError(f"Column {name} holds plain values, not {type(kind).__name__}.")
     elif isinstance(kind, pl.Datetime | pl.Duration | pl.Time):

@@ -59,14 +59,16 @@ def all_margins(found: Contributions, axes: tuple[Axis, ...]) -> pl.DataFrame:
     """
     grid = Grid(axes)
     columns = _additive(found, grid)
-    units, tops = _lone_units(found, grid)
+    units, active, tops = _lone_units(found, grid)
     for frame in found.shared:
-        more, their = _members(frame, UNIT, grid)
-        units, tops = units + more, np.sort(np.concatenate([tops, their]), axis=0)
+        more, busy, their = _members(frame, UNIT, grid)
+        units, active = units + more, active + busy
+        tops = np.sort(np.concatenate([tops, their]), axis=0)
     columns["units"] = units.ravel().astype(np.int64)
+    columns["active"] = active.ravel().astype(np.int64)
     columns |= _named(tops, "unit")
     if found.entities is not None:
-        entities, tops = _members(found.entities, ENTITY, grid)
+        entities, _, tops = _members(found.entities, ENTITY, grid)
         columns["entities"] = entities.ravel().astype(np.int64)
     else:
         tops = np.zeros((len(TOPS), *grid.shape))
@@ -124,6 +126,12 @@ def _spread(parts: tuple[Floats, ...], axes: tuple[Axis, ...]) -> tuple[Floats, 
     Two groups are joined by the difference of their means, which does not cancel for groups far
     from each other. Source: Chan, Golub and LeVeque (1983), updating formulae for variances.
     """
+    with np.errstate(over="ignore", invalid="ignore"):
+        return _joined_spread(parts, axes)
+
+
+def _joined_spread(parts: tuple[Floats, ...], axes: tuple[Axis, ...]) -> tuple[Floats, Floats]:
+    """As ``_spread``; what does not fit into a float comes out as not finite."""
     records, mean, deviation = (part.copy() for part in parts)
     for number, axis in enumerate(axes):
         n, m, d = (np.moveaxis(part, number, 0) for part in (records, mean, deviation))
@@ -164,10 +172,13 @@ def roll_up(values: Floats, axes: tuple[Axis, ...], join: np.ufunc) -> Floats:
     return whole
 
 
-def _lone_units(found: Contributions, grid: Grid) -> tuple[Floats, Floats]:
+def _lone_units(found: Contributions, grid: Grid) -> tuple[Floats, Floats, Floats]:
     """Units in one finest cell only: their numbers add up, their largest stay the largest."""
     cells = grid.fold(grid.places(found.lone))
-    units = roll_up(_scatter(found.lone["units"], cells, grid, 0.0), grid.axes, np.add)
+    units, active = (
+        roll_up(_scatter(found.lone[name], cells, grid, 0.0), grid.axes, np.add)
+        for name in ("units", "active")
+    )
     tops = np.stack([_scatter(found.lone[name], cells, grid, 0.0) for name in reversed(TOPS)])
     for number, axis in enumerate(grid.axes):
         lines = np.moveaxis(tops, 1 + number, 1)
@@ -179,11 +190,11 @@ def _lone_units(found: Contributions, grid: Grid) -> tuple[Floats, Floats]:
             parent = axis.parents[place]
             both = np.concatenate([lines[:, parent], lines[:, place]])
             lines[:, parent] = np.sort(both, axis=0)[-len(TOPS) :]
-    return units, tops
+    return units, active, tops
 
 
-def _members(frame: pl.DataFrame, who: str, grid: Grid) -> tuple[Floats, Floats]:
-    """How many different members each cell has, and their largest contributions.
+def _members(frame: pl.DataFrame, who: str, grid: Grid) -> tuple[Floats, Floats, Floats]:
+    """How many members each cell has, how many contribute, and their largest contributions.
 
     A member may occur in several finest cells, so every margin is counted anew. Unknown entities
     are not counted; unknown units count as one.
@@ -194,7 +205,7 @@ def _members(frame: pl.DataFrame, who: str, grid: Grid) -> tuple[Floats, Floats]
     most = frame[who].n_unique()
     code = code.fill_null(0 if who == ENTITY else most + 1)
     width = most + 2
-    count, tops = np.zeros(size), np.zeros((len(TOPS), size))
+    count, active, tops = np.zeros(size), np.zeros(size), np.zeros((len(TOPS), size))
     for margin in product(*(ancestors(axis) for axis in grid.axes)):
         above = [line[place] for line, place in zip(margin, places, strict=True)]
         kept = np.all([line >= 0 for line in above], axis=0)
@@ -204,15 +215,19 @@ def _members(frame: pl.DataFrame, who: str, grid: Grid) -> tuple[Floats, Floats]
         largest = pl.col("absolute").top_k(len(TOPS))
         known = (pl.col("key") % width != 0) | (who != ENTITY)
         found = members.group_by(cell=pl.col("key") // width).agg(
-            known.sum().alias("members"), largest.alias("tops")
+            known.sum().alias("members"),
+            (pl.col("absolute") > 0).sum().alias("active"),
+            largest.alias("tops"),
         )
         index = found["cell"].to_numpy()
         count[index] = found["members"].to_numpy()
+        active[index] = found["active"].to_numpy()
         ordered = found["tops"].list.sort(descending=True)
         for place in range(len(TOPS)):
             top = ordered.list.get(place, null_on_oob=True).fill_null(0.0)
             tops[-1 - place, index] = top.to_numpy()
-    return count.reshape(grid.shape), tops.reshape(len(TOPS), *grid.shape)
+    shape = grid.shape
+    return count.reshape(shape), active.reshape(shape), tops.reshape(len(TOPS), *shape)
 
 
 def ancestors(axis: Axis) -> list[Places]:

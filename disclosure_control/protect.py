@@ -9,10 +9,10 @@ import polars as pl
 
 from disclosure_control.assess import find
 from disclosure_control.audit import attack, find_unprotected, subtract, verify
-from disclosure_control.errors import ProtectionError
+from disclosure_control.errors import InvalidInputError, ProtectionError
 from disclosure_control.frames import plain
 from disclosure_control.policy import Policy, find_policy
-from disclosure_control.suppression.build import Known, build_problem, cell_labels
+from disclosure_control.suppression.build import COSTS, Known, build_problem, cell_labels
 from disclosure_control.suppression.construct import try_suppress
 from disclosure_control.suppression.problem import Certificate, Flags, SuppressionProblem
 from disclosure_control.table import Table
@@ -30,6 +30,16 @@ class Effort:
     cost: str = "value"
     seconds: float | None = None
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuses what is no effort."""
+        timed = isinstance(self.seconds, int | float) and not isinstance(self.seconds, bool)
+        if self.seconds is not None and not (timed and self.seconds >= 0):
+            raise InvalidInputError("seconds is a number of at least 0, or nothing.")
+        if type(self.seed) is not int:
+            raise InvalidInputError("A seed is a whole number.")
+        if self.cost not in COSTS:
+            raise InvalidInputError(f"A cost is one of {', '.join(COSTS)}.")
 
 
 @dataclass(frozen=True)
@@ -49,6 +59,13 @@ class Audit:
     exact: int
     underprotected: int
     equation: str | None
+
+    def __repr__(self) -> str:
+        """Counts and the equation; the bounds are in ``frame``."""
+        return (
+            f"Audit({self.frame.height} hidden cells, {self.exact} exactly known, "
+            f"{self.underprotected} underprotected, equation {self.equation})"
+        )
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,12 @@ class Study:
         """Refuses an unknown policy at once."""
         for policy in (self.policy, *self.column_policies.values()):
             find_policy(policy)
+        if not all(isinstance(tree, Hierarchy) for tree in self.hierarchies.values()):
+            raise InvalidInputError(
+                "Hierarchies are made by Hierarchy.from_levels or from_parents."
+            )
+        if not all(isinstance(one, Mapping) for one in self.impossible):
+            raise InvalidInputError("Impossible combinations map dimensions to levels.")
 
     @property
     def outputs(self) -> list[Output]:
@@ -109,7 +115,7 @@ class Study:
         population: str = "",
     ) -> Output:
         """Quantiles of ``column`` by group; for a box plot without whiskers take the quartiles."""
-        given = {"probabilities": [float(p) for p in probabilities]}
+        given = {"probabilities": _numbers(probabilities, "Probabilities")}
         recipe = self._recipe(
             "quantiles", (_names(by), ()), title, population, value=column, parameters=given
         )
@@ -160,7 +166,7 @@ class Study:
     ) -> Output:
         """Counts by interval of ``column``; without ``edges``, round ones are chosen."""
         lazy = as_lazy(frame, [column])
-        chosen = rounded_edges(lazy, column) if edges is None else [float(e) for e in edges]
+        chosen = rounded_edges(lazy, column) if edges is None else _numbers(edges, "Edges")
         given = {"edges": chosen, "given": edges is not None}
         recipe = self._recipe(
             "histogram", (_names(by), ()), title, population, value=column, parameters=given
@@ -180,7 +186,7 @@ class Study:
     ) -> Output:
         """The share without the event at ``times`` (round ones when not given), by group."""
         lazy = as_lazy(frame, [time, event])
-        chosen = rounded_edges(lazy, time) if times is None else [float(t) for t in times]
+        chosen = rounded_edges(lazy, time) if times is None else _numbers(times, "Times")
         given = {"times": [moment for moment in chosen if moment > 0]}
         recipe = self._recipe(
             "survival", (_names(by), ()), title, population,
@@ -298,6 +304,8 @@ class Study:
     ) -> Recipe:
         rows, columns = by
         dimensions = (*rows, *columns)
+        if not isinstance(title, str) or not isinstance(population, str):
+            raise InvalidInputError("Titles and populations are texts.")
         recipe = Recipe(
             title=title or _title(statistic, dimensions, others.get("value")),
             statistic=statistic,
@@ -347,4 +355,15 @@ def _title(statistic: str, dimensions: tuple[str, ...], value: str | None) -> st
 
 def _names(given: Sequence[str]) -> tuple[str, ...]:
     """Column names; a single name may stand alone."""
-    return (given,) if isinstance(given, str) else tuple(given)
+    names = (given,) if isinstance(given, str) else tuple(given)
+    if not all(isinstance(name, str) for name in names):
+        raise InvalidInputError("Columns are named by text.")
+    return names
+
+
+def _numbers(given: Sequence[float], what: str) -> list[float]:
+    """Numbers as floats; texts are none."""
+    several = list(given)
+    if not all(isinstance(one, int | float) and not isinstance(one, bool) for one in several):
+        raise InvalidInputError(f"{what} are numbers.")
+    return [float(one) for one in several]

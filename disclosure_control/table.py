@@ -30,8 +30,8 @@ MAXIMUM_DIMENSIONS = 12
 RESERVED = frozenset(
     {
         "records", "units", "entities", "value", "sum", "absolute", "weight", "deviation",
-        "squares", "lowest", "highest", "low_records", "high_records", "possible", "holders",
-        "median", "status", "rule", "reason", "remedy", "verdict",
+        "squares", "active", "lowest", "highest", "low_records", "high_records", "possible",
+        "holders", "median", "status", "rule", "reason", "remedy", "verdict",
         *COUNTED,
         *(f"{who}_{top}" for who in ("unit", "entity") for top in TOPS),
     }
@@ -70,11 +70,12 @@ class Table:
         cells: one row per cell, margins and inner nodes included (``TOTAL`` labels the margin), the
             first dimension slowest: the dimension columns (text); units and entities (distinct,
             with a value; entities null when unknown); value (weighted where a weight was given;
-            null where nobody has a value); records; sum, absolute (of absolute contributions),
-            weight; unit_top_1 to 3 and entity_top_1 to 3 (largest absolute contributions); lowest
-            and highest value, low_records and high_records (how many records have them); low_units
-            to high_entities (of magnitudes with exactly two values in the whole table: who has the
-            lower, who the higher; else null); possible (false where the combination cannot occur).
+            null where nobody has a value); active (units that contribute other than 0); records;
+            sum, absolute (of absolute contributions), weight; unit_top_1 to 3 and entity_top_1 to
+            3 (largest absolute contributions); lowest and highest value, low_records and
+            high_records (how many records have them); low_units to high_entities (of magnitudes
+            with exactly two values in the whole table: who has the lower, who the higher; else
+            null); possible (false where the combination cannot occur).
         weighted: whether a sampling weight was given.
         has_entities: whether an entity column was given.
     """

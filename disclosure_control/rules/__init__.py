@@ -20,15 +20,17 @@ RULES: tuple[Rule, ...] = (
     Rule("nobody", nobody, "every statistic",
          "somebody has a value in the table (else people decide)", "own choice"),
     Rule("minimum_units", minimum_units, "every statistic",
-         "a shown cell with contributors has at least minimum_units units with a value "
-         "(minimum_units_of_totals for magnitudes)", f"{_DWB}, rule of thumb 1"),
+         "a shown cell with contributors has at least minimum_units units with a value, for totals "
+         "with one other than 0 (minimum_units_of_totals for magnitudes)",
+         f"{_DWB}, rule of thumb 1"),
     Rule("empty_cell", empty_cells, "count, percentage",
          "where zeros_are_unsafe, no possible cell is shown as empty",
          "ACRO, zeros_are_disclosive"),
     Rule("minimum_entities", minimum_entities, "every statistic, when entities are known",
          "a shown cell with contributors has at least minimum_entities entities", "own choice"),
-    Rule("unit_dominance", unit_dominance, "sum, mean",
-         "the largest unit has at most maximum_unit_share of the absolute total",
+    Rule("unit_dominance", unit_dominance, "sum, mean, std",
+         "the largest unit has at most maximum_unit_share of the absolute total (of a deviation, "
+         "the farthest value of the squares)",
          f"{_DWB}, rule of thumb 4"),
     Rule("entity_dominance", entity_dominance, "sum, mean, when entities are known",
          "the largest entity has at most maximum_entity_share of the absolute total",

@@ -15,7 +15,12 @@ _JUDGED = {"sum", "mean"}
 
 
 def unit_dominance(table: Table, policy: Policy) -> list[Finding]:
-    """Cells in which one unit has more than ``policy.maximum_unit_share``."""
+    """Cells in which one unit has more than ``policy.maximum_unit_share``.
+
+    Of a deviation, one value's squared distance from the mean is compared with all of them.
+    """
+    if table.statistic == "std":
+        return _far_out(table, policy.maximum_unit_share)
     return _dominated(table, ("unit_dominance", "one unit"), "unit", (1, policy.maximum_unit_share))
 
 
@@ -32,6 +37,18 @@ def top_dominance(table: Table, policy: Policy) -> list[Finding]:
     several = "one unit" if policy.top_units == 1 else f"{policy.top_units} units together"
     what = ("top_dominance", several)
     return _dominated(table, what, "unit", (policy.top_units, policy.maximum_top_share))
+
+
+def _far_out(table: Table, share: float | None) -> list[Finding]:
+    if share is None:
+        return []
+    mean = pl.col("sum") / pl.col("records")
+    ends = [(pl.col(name) - mean).pow(2) for name in ("lowest", "highest")]
+    allowed = share * pl.col("deviation") * (1 + 1e-9)
+    spread = pl.col("lowest") < pl.col("highest")
+    far = where(table, OCCUPIED & spread & (pl.max_horizontal(ends) > allowed))
+    reason = f"one value makes up more than {share:.0%} of the deviation"
+    return findings(table, far, ("unit_dominance", reason, HIDE))
 
 
 def _dominated(

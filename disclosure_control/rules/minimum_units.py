@@ -9,11 +9,19 @@ from disclosure_control.verdict import Finding
 
 
 def minimum_units(table: Table, policy: Policy) -> list[Finding]:
-    """Cells with contributors, but fewer units than ``policy.minimum_units``."""
+    """Cells with contributors, but fewer units than ``policy.minimum_units``.
+
+    To a total, a unit with 0 contributes nothing: when all but a few have 0, it is theirs.
+    """
     threshold = minimum_of(table, policy)
-    few = where(table, OCCUPIED & (pl.col("units") < threshold))
+    few = OCCUPIED & (pl.col("units") < threshold)
     reason = f"fewer than {threshold} units with a value"
-    return findings(table, few, ("minimum_units", reason, HIDE))
+    found = findings(table, where(table, few), ("minimum_units", reason, HIDE))
+    if table.statistic not in {"sum", "mean", "std"}:
+        return found
+    active = OCCUPIED & (pl.col("active") > 0) & (pl.col("active") < policy.minimum_units)
+    reason = f"fewer than {policy.minimum_units} units with a value other than 0"
+    return found + findings(table, where(table, ~few & active), ("minimum_units", reason, HIDE))
 
 
 def minimum_of(table: Table, policy: Policy) -> int:

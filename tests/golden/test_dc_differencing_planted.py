@@ -8,7 +8,7 @@ those of a study of output checkers and of differencing; the numbers are compute
 import pytest
 from differencing_worlds import plain, table
 
-from disclosure_control.differencing import compare, exact, find_differences
+from disclosure_control.differencing import compare, exact, find_differences, many
 from disclosure_control.verdict import Verdict
 
 MINIMUM = 10
@@ -142,6 +142,13 @@ def test_the_same_table_over_all_and_over_all_but_a_few(left_out):
     for one in found:
         assert one.equation == "a small group = a of T1 - a of T2"
         assert one.arithmetic == f"25 - {25 - left_out} = {left_out}"
+
+
+def test_two_tables_are_explained_without_any_search(monkeypatch, route):
+    monkeypatch.setattr(many, "find_candidates", lambda one, figures: ())
+    records = people({"a": 25, "b": 30})
+    (found,) = find_differences([plain("T2", records[4:])], [plain("T1", records)], MINIMUM)
+    assert found.equation == "a small group = a of T1 - a of T2"
 
 
 @pytest.mark.parametrize("left_out", [3, 10])

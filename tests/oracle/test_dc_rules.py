@@ -16,7 +16,7 @@ from table_worlds import frame_of, library_table, policy_of, world_of
 
 import disclosure_control as dc
 
-WORLDS = 600
+WORLDS = 420
 PARTS = 6
 POLICIES = 5
 NAMED = ("cbs", "ess", "nco_report", "cbs_income", "opensafely", "acro")
@@ -96,7 +96,7 @@ def check_findings(world, table, wanted, policy, seed):
 
 def test_the_worlds_break_every_rule_and_keep_it_too():
     broken, kept = Counter(), Counter()
-    for seed in range(0, WORLDS, 3):
+    for seed in range(0, WORLDS, 2):
         world = world_of(seed)
         made = table_of(world)
         for policy in policies(seed):
@@ -110,7 +110,7 @@ def test_the_worlds_break_every_rule_and_keep_it_too():
 
 def test_a_combination_with_records_cannot_be_impossible():
     refused = 0
-    for seed in range(150):
+    for seed in range(100):
         world = world_of(seed)
         cells, _ = table_of(world)
         full = [cell for cell, found in cells.items() if found["records"]]
@@ -126,7 +126,7 @@ def test_a_combination_with_records_cannot_be_impossible():
         with pytest.raises(dc.InvalidInputError, match="Impossible combinations have no records"):
             library_table(worse)
         refused += 1
-    assert refused > 30
+    assert refused > 20
 
 
 PROBABILITIES = ("0.05", "0.1", "0.25", "0.333", "0.5", "0.55", "0.7", "0.9", "0.95")

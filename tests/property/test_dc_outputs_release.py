@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from output_worlds import KINDS, output_of, people, protected, shown, study_of
+from output_worlds import KINDS, TABLES, output_of, people, protected, shown, study_of
 from polars.testing import assert_frame_equal
 from table_oracle import table_of
 from table_worlds import arguments_of, frame_of, library_table, world_of
@@ -123,6 +123,19 @@ def test_whatever_is_changed_in_what_is_handed_in_is_unsafe(kind):
         assert dc.judge(again, released).verdict is Verdict.UNSAFE, name
         seen += 1
     assert seen > 8
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_unsafe_cells_hidden_alone_can_be_computed_back_and_that_is_found(kind):
+    told = set()
+    for policy in ("cbs", "ess", "acro"):
+        output = output_of(kind, policy=policy)
+        if output.verdict is not Verdict.UNSAFE or protected(output) is None:
+            continue
+        assessment = dc.judge(anew(output), output.released)
+        assert assessment.verdict is Verdict.UNSAFE
+        told |= set(assessment.findings["rule"])
+    assert told & {"subtraction", "derivable"}
 
 
 def test_evidence_that_is_not_of_the_data_is_counted():

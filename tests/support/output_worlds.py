@@ -18,7 +18,7 @@ def people(seed=0, rows=ROWS):
         made.append(
             {
                 "g": g,
-                "h": random.choice("xxxxy") if g == "a" else random.choice("xyz"),
+                "h": random.choice({"a": "xxxxy", "b": "xyz", "c": "xyyyyyzzzzz"}[g]),
                 "v": None if random.random() < 0.05 else float(random.randrange(1, 60)),
                 "x": random.gauss(0, 1),
                 "t": float(random.randrange(1, 9)),

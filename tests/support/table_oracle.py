@@ -211,7 +211,9 @@ def _of_cell(world, cell, policy):
     least = policy.minimum_units
     if world.statistic != "count":
         least = max(least, policy.minimum_units_of_totals or 0)
-    if cell["units"] < least:
+    active = sum(top > 0 for top in cell["unit_tops"])
+    total = world.statistic in {"sum", "mean", "std"}
+    if cell["units"] < least or (total and 0 < active < policy.minimum_units):
         yield "minimum_units"
     few = policy.minimum_entities
     if world.entity and few is not None and cell["entities"] < few:
@@ -220,6 +222,11 @@ def _of_cell(world, cell, policy):
         yield from _of_total(world, cell, policy)
     if world.statistic != "count" and len(set(cell["values"])) == 1:
         yield "all_equal"
+    share = policy.maximum_unit_share
+    if world.statistic == "std" and share is not None and len(set(cell["values"])) > 1:
+        squares = [(v - sum(cell["values"]) / len(cell["values"])) ** 2 for v in cell["values"]]
+        if max(squares) > exact(share) * sum(squares):
+            yield "unit_dominance"
     if world.statistic == "std" and cell["units"] - 1 < policy.minimum_degrees_of_freedom:
         yield "degrees_of_freedom"
     if world.statistic == "median" and cell["holders"] == 1:

@@ -193,6 +193,31 @@ def test_a_unit_with_two_values_is_one_unit(route):
     )
 
 
+def test_two_values_of_one_unit_in_different_cells_are_one_unit():
+    """Five people have two values each; a table of both kinds of values tells these apart."""
+
+    def incomes(name, rows):
+        published = {
+            cell: ({cell}, True, sum(v for _, c, v in rows if c == cell))
+            for cell in {c for _, c, _ in rows}
+        }
+        records = [(unit, cell) for unit, cell, _ in rows]
+        values = [v for _, _, v in rows]
+        return table(name, records, published, kind="sum", variable="income", values=values)
+
+    rows = [
+        (f"u{place:02d}", kind, 100.0 * place + 10 * (kind == "y") + 1)
+        for place in range(40)
+        for kind in "xy"
+    ]
+    both = incomes("T1", [(u, "all", v) for u, _, v in rows])
+    kinds = incomes("T2", rows)
+    fewer = incomes("T3", [(u, "all", v) for u, _, v in rows if u >= "u05"])
+    found = find_differences([fewer], [both, kinds], 10)
+    assert [(one.units, one.exact) for one in found] == [(5, True)]
+    assert found[0].equation == "a small group = all of T1 - all of T3"
+
+
 def test_several_records_of_one_unit_are_one_unit(route):
     """Twelve records of four people are four people."""
     rows = [(f"u{place:02d}", "a") for place in range(40) for _ in range(3)]

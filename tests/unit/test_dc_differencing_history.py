@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from differencing_worlds import plain, table
 
-from disclosure_control.differencing import HistoryError, HistoryStore, exact
+from disclosure_control.differencing import HistoryError, HistoryStore, exact, store
 from disclosure_control.differencing.disk import LOCK, PARTIAL
 from disclosure_control.errors import DisclosureControlError, InvalidInputError
 from disclosure_control.verdict import Verdict
@@ -170,12 +170,14 @@ def test_a_release_taken_out_of_the_list_is_noticed_by_an_open_history_and_by_th
     assert HistoryStore(folder).digest != digest
 
 
-def test_releases_in_another_order_are_noticed(folder):
-    two_releases(folder)
+@pytest.mark.parametrize("forged", [False, True])
+def test_releases_in_another_order_are_noticed_even_with_a_fitting_checksum(folder, forged):
+    history = two_releases(folder)
     path = folder / "history.json"
     content = json.loads(path.read_bytes())
     content["releases"].reverse()
-    path.write_text(json.dumps(content, indent=1))
+    entries = tuple(reversed(history._entries))
+    path.write_bytes(store._index(entries) if forged else json.dumps(content, indent=1).encode())
     with pytest.raises(HistoryError):
         HistoryStore(folder)
 
