@@ -75,11 +75,19 @@ def attack(
         low, high = np.ceil(low), np.floor(high)
     open_cells = hidden & ~determined(relations, hidden)
     for part in components(relations, open_cells):
-        siege = Siege(part, (low[part.cells], high[part.cells]), integral=integral)
+        unit = 1.0 if integral else _typical(values[part.cells])
+        known = (low[part.cells] / unit, high[part.cells] / unit)
+        siege = Siege(part, known, integral=integral)
         siege.decide()
-        lower[part.cells] += siege.inner_low
-        upper[part.cells] += siege.inner_high
+        lower[part.cells] += siege.inner_low * unit
+        upper[part.cells] += siege.inner_high * unit
     return Bounds(lower, upper)
+
+
+def _typical(values: Floats) -> float:
+    """The size of most values that are not zero, so that rounding is seen in proportion."""
+    size = np.abs(values[values != 0])
+    return float(np.median(size)) if size.size else 1.0
 
 
 class Siege:

@@ -20,6 +20,7 @@ from disclosure_control.suppression.problem import (
 )
 
 _ROUNDING = 1e-6
+_FLOATS = 1e-12
 _STRICT = 1e-12
 _EXACT = 2.0**53
 
@@ -41,12 +42,13 @@ def verify(
         return up & down, doubts
     flows = certificate.flows.tocsr().copy()
     flows.sum_duplicates()
-    sound = _sound_rows(problem, suppressed, flows)
-    entry = np.flatnonzero(sound[certificate.row])
+    sized = np.abs(certificate.scale) < _EXACT
+    entry = np.flatnonzero(sized & _touches_hidden(problem, suppressed, flows)[certificate.row])
     row, scale = certificate.row[entry], certificate.scale[entry]
     used, which = np.unique(np.stack([row, scale]), axis=1, return_inverse=True)
-    fits = _fits(problem, flows, used[0].astype(np.int64), used[1])[which.ravel()]
-    entry, row, scale = entry[fits], row[fits], scale[fits]
+    missed = _missed(problem, flows, used[0].astype(np.int64), used[1])[which.ravel()]
+    good = missed <= _allowed(problem, certificate.target[entry], certificate.side[entry])
+    entry, row, scale = entry[good], row[good], scale[good]
     side, target = certificate.side[entry], certificate.target[entry]
     for sign, need, flags in (
         (1, problem.upper_protection, up),
@@ -74,28 +76,22 @@ def _is_well_formed(problem: SuppressionProblem, certificate: Certificate) -> bo
     return inside and bool((certificate.target >= 0).all())
 
 
-def _sound_rows(problem: SuppressionProblem, suppressed: Flags, flows: Any) -> Flags:
-    """Rows that touch hidden cells only and keep every relation."""
+def _touches_hidden(problem: SuppressionProblem, suppressed: Flags, flows: Any) -> Flags:
+    """Rows that move hidden cells only, by numbers of a size that adds up exactly."""
     number = np.repeat(np.arange(flows.shape[0]), np.diff(flows.indptr))
-    sound = np.ones(flows.shape[0], dtype=np.bool_)
     bad = ~suppressed[flows.indices] | ~(np.abs(flows.data) < _EXACT)
     if problem.integral:
         bad |= flows.data != np.rint(flows.data)
+    sound = np.ones(flows.shape[0], dtype=np.bool_)
     sound[number[bad]] = False
-    left = (problem.relations @ flows.T).tocoo()
-    broken = np.abs(left.data) > _allowed(problem, flows)[left.col]
-    sound[left.col[broken | np.isnan(left.data)]] = False
     return sound
 
 
-def _allowed(problem: SuppressionProblem, flows: Any) -> Floats:
-    """How much a relation may miss zero per row: nothing for whole numbers, else rounding."""
-    largest = np.asarray(abs(flows).max(axis=1).todense()).ravel()
-    return np.zeros(largest.size) if problem.integral else _ROUNDING * largest
+def _missed(problem: SuppressionProblem, flows: Any, row: Places, scale: Floats) -> Floats:
+    """By how much the changed table misses a relation or a bound, at worst, per scaled row.
 
-
-def _fits(problem: SuppressionProblem, flows: Any, row: Places, scale: Floats) -> Flags:
-    """Which scaled rows stay inside what the attacker knows beforehand."""
+    Infinite where numbers that must be whole are not.
+    """
     size = np.diff(flows.indptr)[row]
     owner = np.repeat(np.arange(row.size), size)
     first = np.repeat(flows.indptr[row] - np.r_[0, np.cumsum(size)[:-1]], size)
@@ -103,16 +99,42 @@ def _fits(problem: SuppressionProblem, flows: Any, row: Places, scale: Floats) -
     cell = flows.indices[place]
     moved = scale[owner] * flows.data[place]
     table = problem.values[cell] + moved
-    slack = _slack(problem, np.maximum(np.abs(moved), np.abs(problem.values[cell])))
-    good = (table >= problem.lower_bounds[cell] - slack) | (moved == 0)
-    good &= (table <= problem.upper_bounds[cell] + slack) | (moved == 0)
+    slack = 0.0 if problem.integral else _FLOATS * (np.abs(problem.values[cell]) + np.abs(moved))
+    beyond = np.maximum(problem.lower_bounds[cell] - table, table - problem.upper_bounds[cell])
+    beyond = np.where(moved == 0, 0.0, beyond - slack)
     if problem.integral:
-        good &= (table == np.rint(table)) & (np.abs(table) < _EXACT)
-    fits = np.isfinite(scale)
+        whole = (table == np.rint(table)) & (np.abs(table) < _EXACT)
+        beyond = np.where(whole, beyond, np.inf)
+    missed = np.abs(scale) * _unbalanced(problem, flows)[row]
+    np.maximum.at(missed, owner, np.where(np.isnan(beyond), np.inf, beyond))
+    return np.where((scale == np.rint(scale)) | (not problem.integral), missed, np.inf)
+
+
+def _unbalanced(problem: SuppressionProblem, flows: Any) -> Floats:
+    """By how much each row misses a relation, at worst, beyond what adding floats explains."""
+    left = (problem.relations @ flows.T).tocoo()
+    size = np.abs(left.data)
+    if not problem.integral:
+        moved = (abs(problem.relations) @ abs(flows).T).tocsr()
+        size = size - _FLOATS * _entries(moved, left.row, left.col)
+    worst = np.zeros(flows.shape[0])
+    np.maximum.at(worst, left.col, np.where(np.isnan(size), np.inf, size))
+    return worst
+
+
+def _allowed(problem: SuppressionProblem, target: Places, side: Places) -> Floats:
+    """By how much an entry may miss: nothing for whole numbers, else a trifle of its need."""
     if problem.integral:
-        fits &= scale == np.rint(scale)
-    fits[owner[~good]] = False
-    return fits
+        return np.zeros(target.size)
+    cell = np.minimum(target, problem.values.size - 1)
+    need = np.where(side > 0, problem.upper_protection[cell], problem.lower_protection[cell])
+    if problem.doubts:
+        one = np.minimum(target, len(problem.doubts) - 1)
+        groups = np.array([entry.group for entry in problem.doubts], dtype=np.int64)
+        share = np.array([entry.share for entry in problem.doubts], dtype=np.float64)
+        excess = problem.values[_cells(problem)] - share * problem.values[groups]
+        need = np.where(side == 0, excess[one], need)
+    return _ROUNDING * np.maximum(need, 0.0)
 
 
 def _slack(problem: SuppressionProblem, size: Floats) -> Floats:

@@ -13,15 +13,22 @@ from disclosure_control.suppression.problem import Flags, Floats, Places, Suppre
 
 UNSERVED = -1
 _ROUNDING = 1e-9
+_TRIFLE = 1e-8
+_LEAST = 1e-2
 
 
 @dataclass(frozen=True)
 class Change:
-    """Cells, by how much each moves, and what hiding those still shown would cost."""
+    """Cells, by how much each moves, and what hiding those still shown would cost.
+
+    ``unit``: the size of what it was made for; relations and bounds hold up to a trifle of it
+    (exactly, where values are whole).
+    """
 
     cells: Places
     amounts: Floats
     price: float
+    unit: float
 
 
 class Draft:
@@ -46,6 +53,7 @@ class Draft:
         self.scale: Floats = np.zeros(demands.need.size)
         self.witnesses: list[tuple[Places, Floats]] = []
         self._limits: list[tuple[float, float]] = []
+        self._least: list[float] = []
         self._served: list[set[int]] = []
         self._through: dict[int, set[int]] = {}
         order = np.argsort(demands.cell, kind="stable")
@@ -60,7 +68,8 @@ class Draft:
             amounts = amounts / np.gcd.reduce(np.abs(amounts).astype(np.int64))
         number = len(self.witnesses)
         self.witnesses.append((cells, amounts))
-        self._limits.append(self._how_often(cells, amounts))
+        self._limits.append(self._how_often(cells, amounts, change.unit))
+        self._least.append(0.0 if self.problem.integral else change.unit * _LEAST)
         self._served.append(set())
         self.hidden[cells] = True
         self.terrain.price[cells] = 0.0
@@ -102,7 +111,7 @@ class Draft:
         need = wanted.need[demands]
         moved = wanted.weight[demands] * _at(cells, amounts, wanted.cell[demands])
         moved += wanted.share[demands] * _at(cells, amounts, wanted.group[demands])
-        able = moved != 0
+        able = np.abs(moved) > self._least[number]
         size = need / np.abs(np.where(able, moved, 1.0))
         if self.problem.integral:
             size = np.ceil(size * (1 - _ROUNDING))
@@ -155,13 +164,11 @@ class Draft:
         """The witnesses that use a cell and serve something, in order."""
         return sorted(n for n in self._through.get(cell, ()) if self._served[n])
 
-    def _how_often(self, cells: Places, amounts: Floats) -> tuple[float, float]:
+    def _how_often(self, cells: Places, amounts: Floats, unit: float) -> tuple[float, float]:
         """How often a witness can be used forward and backward."""
-        count = self.hidden.size
-        size = np.abs(amounts)
-        up, down = self.terrain.room[cells], self.terrain.room[cells + count]
-        if not self.problem.integral:
-            up, down = up * (1 + _ROUNDING), down * (1 + _ROUNDING)
+        count, size = self.hidden.size, np.abs(amounts)
+        trifle = 0.0 if self.problem.integral else unit * _TRIFLE
+        up, down = self.terrain.room[cells] + trifle, self.terrain.room[cells + count] + trifle
         forward = float((np.where(amounts > 0, up, down) / size).min())
         backward = float((np.where(amounts > 0, down, up) / size).min())
         return forward, backward

@@ -122,7 +122,7 @@ def one_box(grid: Grid, terrain: Field, wish: Wish) -> Change | None:
     boxes = find_boxes(grid, terrain, wish)
     if boxes.price.size == 0:
         return None
-    return Change(*boxes.change(0, wish.amount), float(boxes.price[0]))
+    return Change(*boxes.change(0, wish.amount), float(boxes.price[0]), wish.amount)
 
 
 def packed(draft: Draft, grid: Grid, terrain: Field, wish: Wish) -> Change | None:
@@ -145,5 +145,6 @@ def packed(draft: Draft, grid: Grid, terrain: Field, wish: Wish) -> Change | Non
         left -= size
         if left <= wish.amount * _ROUNDING:
             kept = np.abs(moved) > wish.amount * _ROUNDING
-            return Change(cells[kept], moved[kept], float(terrain.price[cells[kept]].sum()))
+            price = float(terrain.price[cells[kept]].sum())
+            return Change(cells[kept], moved[kept], price, wish.amount)
     return None

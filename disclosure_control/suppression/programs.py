@@ -15,6 +15,7 @@ _HIDDEN_PRICE = 1e-4
 _LARGEST_PRICE = 1e6
 _LIFT_PRICE = 1e-2
 _BLOCK = 2_000
+_TINY = 1e-3
 _LUCKY = 0.6
 _MEMORY = 0.8
 
@@ -76,17 +77,20 @@ class Programs:
         wanted, size = self.draft.demands, program.cells.size
         place = np.minimum(np.searchsorted(program.cells, wanted.cell[demands]), size - 1)
         among = program.cells[place] == wanted.cell[demands]
-        place, need = place[among], wanted.need[demands[among]]
-        rises = wanted.weight[demands[among]] > 0
-        high = self._room(program.cells)
+        place, demands = place[among], demands[among]
+        if demands.size == 0:
+            return None
+        unit = 1.0 if self.draft.problem.integral else float(np.median(wanted.need[demands]))
+        need, rises = wanted.need[demands] / unit, wanted.weight[demands] > 0
+        high = self._room(program.cells) / unit
         ahead, back = np.where(rises, place, place + size), np.where(rises, place + size, place)
-        able = high[ahead] >= need
+        able = (high[ahead] >= need) & (need > _TINY)
         price = np.full(2 * size, _LIFT_PRICE)
         high[ahead[able]] = need[able]
         high[back] = 0.0
         price[ahead[able]] = -1.0 / need[able]
         moved = self._answer(program, Question(price, np.zeros(2 * size), high))
-        return None if moved is None or not moved.any() else self._as_change(program, moved)
+        return None if moved is None or not moved.any() else self._as_change(program, moved, unit)
 
     def _inner(self) -> Program:
         """The program over hidden cells, built anew when others have been hidden."""
@@ -141,7 +145,7 @@ class Programs:
             row = np.zeros(size)
             row[place], row[among] = wanted.weight[demand], wanted.share[demand]
             moved = self._answer(program, Question(price, low, high, row, need / unit))
-        return None if moved is None else self._as_change(program, moved * unit)
+        return None if moved is None else self._as_change(program, moved, unit)
 
     def _answer(self, program: Program, asked: Question) -> Floats | None:
         before = program.steps
@@ -149,10 +153,11 @@ class Programs:
         self.steps += program.steps - before
         return found
 
-    def _as_change(self, program: Program, moved: Floats) -> Change:
+    def _as_change(self, program: Program, moved: Floats, unit: float) -> Change:
         used = np.flatnonzero(moved)
         cells = program.cells[used]
-        return Change(cells, moved[used], float(self.draft.terrain.price[cells].sum()))
+        price = float(self.draft.terrain.price[cells].sum())
+        return Change(cells, moved[used] * unit, price, unit)
 
     def _room(self, cells: Places) -> Floats:
         """How far cells can rise, then how far they can fall."""

@@ -178,7 +178,7 @@ def test_releases_in_another_order_are_noticed_even_with_a_fitting_checksum(fold
     content["releases"].reverse()
     entries = tuple(reversed(history._entries))
     path.write_bytes(store._index(entries) if forged else json.dumps(content, indent=1).encode())
-    with pytest.raises(HistoryError):
+    with pytest.raises(HistoryError, match=r"history\.json"):
         HistoryStore(folder)
 
 
