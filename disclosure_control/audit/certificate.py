@@ -10,6 +10,7 @@ checked exactly; others up to rounding. Nothing in the certificate is taken on t
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from disclosure_control.suppression.problem import (
     Certificate,
@@ -122,7 +123,9 @@ def _unbalanced(problem: SuppressionProblem, flows: Any) -> Floats:
     return worst
 
 
-def _allowed(problem: SuppressionProblem, target: Places, side: Places) -> Floats:
+def _allowed(
+    problem: SuppressionProblem, target: Places, side: npt.NDArray[np.int8]
+) -> Floats:
     """By how much an entry may miss: nothing for whole numbers, else a trifle of its need."""
     if problem.integral:
         return np.zeros(target.size)

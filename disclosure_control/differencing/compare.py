@@ -46,8 +46,8 @@ def find_differences(
 
     Returns:
         Groups of 1 to ``minimum_units - 1`` units that adding and subtracting shown cells isolates,
-        and hidden cells that it gives back. None means that none exists within the limits that
-        ``compare`` states.
+        and hidden cells that it gives back; proven ones first. An empty tuple clears the tables
+        within the limits that ``compare`` states.
 
     Raises:
         InvalidInputError: a threshold below 1.
@@ -64,6 +64,12 @@ def compare(new: Sequence[Cells], earlier: Sequence[Cells], minimum_units: int) 
     exhaustively, and hidden cells are bounded too. More tables are searched over all combinations
     with whole coefficients, to the accuracy of double precision; what cannot be decided is a
     difference that is not ``exact``.
+
+    Not covered: narrow intervals where ``intervals_checked`` is false; combinations with fractions
+    where ``exhaustive`` is false; dominance inside a group of any size that only a difference
+    isolates; what other people published and nobody entered. Printed values are taken as unrounded,
+    and combinations of cells that no unit has as known to be empty: both make the outsider stronger
+    than a real one.
     """
     variables = dict.fromkeys(cells.variable for cells in (*new, *earlier))
     known = {}

@@ -17,6 +17,7 @@ from disclosure_control.audit import (
 from disclosure_control.hierarchy import Axis, Hierarchy
 from disclosure_control.suppression.construct import suppress, try_suppress
 from disclosure_control.suppression.problem import (
+    Certificate,
     GroupDoubt,
     SuppressionProblem,
     distinct_rows,
@@ -263,3 +264,22 @@ def test_time_for_improving_never_makes_the_pattern_dearer():
 def test_arrays_that_do_not_fit_together_are_refused(changes, message):
     with pytest.raises(dc.InvalidInputError, match=message):
         replace(square(PLAIN, [0]), **changes)
+
+
+def test_a_large_change_elsewhere_does_not_cover_up_a_broken_relation_or_bound():
+    plain = square(PLAIN, [0])
+    problem = replace(plain, integral=False, lower_bounds=np.full(16, -np.inf))
+    hidden = np.zeros(16, dtype=np.bool_)
+    hidden[[0, 5, 6, 9, 10]] = True
+    flow = np.zeros(16)
+    flow[[5, 6, 9, 10]] = [1e12, -1e12, -1e12, 1e12]
+    flow[0] = 10
+    forged = Certificate(
+        csr_matrix(flow), np.array([0, 0]), np.array([1, -1], dtype=np.int8),
+        np.array([0, 0]), np.array([1.0, -1.0]),
+    )  # fmt: skip
+    assert not verify(problem, hidden, forged)[0].any()
+    narrow = replace(problem, lower_bounds=problem.values - 1e-3, upper_bounds=problem.values + 5)
+    real = suppress(problem)
+    assert verify(problem, real.suppressed, real.certificate)[0][0]
+    assert not verify(narrow, real.suppressed, real.certificate)[0].any()
