@@ -44,11 +44,23 @@ def check_together(outputs: Sequence[Output], policy: Policy | str) -> Assessmen
     be of the same people where their records agree in all columns that the frames share.
     """
     shared = _shared_columns(outputs)
-    new = [cells for at, one in enumerate(outputs, 1) for cells in cells_of(one, at, shared)]
-    if not new:
-        return _assessment((), find_policy(policy), complete=True)
+    new: list[Cells] = []
+    alone: list[set[str]] = []
+    for at, one in enumerate(outputs, 1):
+        own = cells_of(one, at, shared)
+        new += own
+        # What a table reveals by itself is for its own rules, which know more about it.
+        alone += [{cells.name for cells in own}] if one.verdict is not Verdict.UNSAFE else []
     chosen = find_policy(policy)
-    return _judged(compare(new, (), chosen.minimum_units), chosen)
+    if not new:
+        return _assessment((), chosen, complete=True)
+    found = compare(new, (), chosen.minimum_units)
+    several = tuple(
+        item
+        for item in found.differences
+        if not (item.tables and any(set(item.tables) <= names for names in alone))
+    )
+    return _judged(replace(found, differences=several), chosen)
 
 
 class History:

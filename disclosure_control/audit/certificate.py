@@ -123,9 +123,7 @@ def _unbalanced(problem: SuppressionProblem, flows: Any) -> Floats:
     return worst
 
 
-def _allowed(
-    problem: SuppressionProblem, target: Places, side: npt.NDArray[np.int8]
-) -> Floats:
+def _allowed(problem: SuppressionProblem, target: Places, side: npt.NDArray[np.int8]) -> Floats:
     """By how much an entry may miss: nothing for whole numbers, else a trifle of its need."""
     if problem.integral:
         return np.zeros(target.size)

@@ -10,7 +10,7 @@ from disclosure_control.suppression.problem import Flags, Floats, Places
 from disclosure_control.suppression.program import Program, Question
 
 _SMALL = 2_500
-_NEAR = (800, 4_000)
+_NEAR = 2_500
 _HIDDEN_PRICE = 1e-4
 _LARGEST_PRICE = 1e6
 _LIFT_PRICE = 1e-2
@@ -34,7 +34,7 @@ class Programs:
         self._small = bool(np.isfinite(self._network.costs).sum() <= _SMALL)
         self._everything: Program | None = None
         self._hidden_only: Program | None = None
-        self._near: dict[int, tuple[int, Program]] = {}
+        self._near: tuple[int, Program] | None = None
         self._luck = 0.0
 
     def change(self, demand: int) -> Change | None:
@@ -107,12 +107,11 @@ class Programs:
 
     def _wider(self, cell: int) -> Iterator[Program]:
         """Programs in which a cell takes part, the quickest first."""
-        for limit in () if self._small else _NEAR:
-            last, program = self._near.get(limit, (-1, None))
-            if last != cell or program is None:
-                program = self._program(self._network.near(cell, self.draft.hidden, limit))
-                self._near[limit] = (cell, program)
-            yield program
+        if not self._small:
+            if self._near is None or self._near[0] != cell:
+                cells = self._network.near(cell, self.draft.hidden, _NEAR)
+                self._near = (cell, self._program(cells))
+            yield self._near[1]
         if self._everything is None:
             self._everything = self._program(self._network.all())
         yield self._everything
