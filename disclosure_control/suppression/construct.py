@@ -5,8 +5,8 @@ paid for on cells that would have to be hidden. The cells it uses become hidden,
 stays possible: it is the proof that the demand is met. First a few programs lift many cells at once
 inside what is hidden anyway. Then demand after demand, the largest first: on full grids a box that
 costs nothing, found by an array sweep, else the cheapest change that a linear program finds. For
-counts a witness is whole numbers, because an attacker knows that counts are. Source of the idea: Kelly,
-Golden and Assad (1992), Fischetti and Salazar (2001); of boxes: see ``boxes``.
+counts a witness is whole numbers, because an attacker knows that counts are. Source of the idea:
+Kelly, Golden and Assad (1992), Fischetti and Salazar (2001); of boxes: see ``boxes``.
 """
 
 from dataclasses import dataclass
