@@ -60,7 +60,7 @@ class Certificate:
     scale: Floats
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SuppressionProblem:
     """All arrays have one entry per cell; each row of ``relations`` sums to zero over the cells.
 
@@ -92,6 +92,13 @@ class SuppressionProblem:
     integral: bool = False
     axes: tuple[Axis, ...] = ()
     doubts: tuple[GroupDoubt, ...] = ()
+
+    def __repr__(self) -> str:
+        """Counts only; the figures are in the arrays."""
+        return (
+            f"SuppressionProblem({self.values.size} cells, {self.relations.shape[0]} relations, "
+            f"{int(self.primary.sum())} primary)"
+        )
 
     def __post_init__(self) -> None:
         """Refuses arrays that do not fit together."""
