@@ -68,6 +68,9 @@ def build_problem(
     if not axes:
         lower, upper = np.zeros(values.size), np.zeros(values.size)
     possible = table.cells["possible"].to_numpy()
+    if table.statistic != "count":
+        # Who knows how many are in a cell knows the total of an empty one: it hides nothing.
+        possible = possible & (table.cells["records"] > 0).to_numpy()
     costs = np.where(possible, costs, np.inf)
     return SuppressionProblem(
         values=values,
@@ -76,7 +79,7 @@ def build_problem(
         primary=primary,
         lower_protection=np.where(primary, np.minimum(lower, values) if nonnegative else lower, 0),
         upper_protection=np.where(primary, upper, 0.0),
-        lower_bounds=np.full(values.size, 0.0 if nonnegative else -np.inf),
+        lower_bounds=np.where(possible, 0.0 if nonnegative else -np.inf, 0.0),
         upper_bounds=np.where(possible, np.inf, 0.0),
         integral=table.statistic == "count" and not table.weighted,
         axes=axes,

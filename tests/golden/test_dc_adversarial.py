@@ -121,3 +121,15 @@ def test_one_pupil_with_many_rows_is_one_unit():
     frame = pl.DataFrame({"g": ["a"] * 40 + ["b"] * 40, "p": [1] * 40 + list(range(40))})
     out = dc.Study(policy="cbs", unit="p").crosstab(frame, rows=["g"])
     assert out.findings.filter(pl.col("rule") == "minimum_units")["g"].to_list() == ["a"]
+
+
+def test_an_empty_cell_of_means_hides_nothing_and_is_never_hidden_for_another():
+    rows = [("4", "x", 1.0 * n) for n in range(30)] + [("4", "y", 50.0 + n) for n in range(5)]
+    rows += [("5", "x", -2.0 * n) for n in range(25)] + [("5", "y", 7.0 * n) for n in range(40)]
+    frame = pl.DataFrame(rows, schema=["grade", "domain", "growth"], orient="row")
+    study = dc.Study(policy="ess", levels={"grade": ["4", "5", "8"]})
+    safe = study.crosstab(frame, ["grade"], ["domain"], values="growth", statistic="mean").protect()
+    hidden = safe.released.filter(pl.col("status") == "hidden")
+    assert hidden.height >= 4
+    assert hidden.filter(pl.col("grade") == "8").is_empty()
+    assert study.check_together().verdict is dc.Verdict.SAFE
