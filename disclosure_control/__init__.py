@@ -33,6 +33,7 @@ from disclosure_control.errors import (
 from disclosure_control.explain import explain
 from disclosure_control.frames import MISSING, TOTAL, plain
 from disclosure_control.hierarchy import Hierarchy
+from disclosure_control.markup import Figure, Line, table_markup
 from disclosure_control.microdata import anonymise, k_anonymity
 from disclosure_control.named_policies import policies
 from disclosure_control.outputs.chart import as_svg
@@ -66,10 +67,12 @@ __all__ = [
     "BundleError",
     "BundledOutput",
     "DisclosureControlError",
+    "Figure",
     "Finding",
     "Hierarchy",
     "History",
     "InvalidInputError",
+    "Line",
     "Output",
     "Pattern",
     "Policy",
@@ -113,4 +116,5 @@ __all__ = [
     "scan_bytes",
     "scan_file",
     "suppress",
+    "table_markup",
 ]

@@ -10,7 +10,8 @@ from disclosure_control.errors import InvalidInputError
 
 JOIN = "+"
 _SHARES = (
-    "maximum_unit_share", "maximum_entity_share", "maximum_top_share", "maximum_group_share",
+    "maximum_unit_share", "maximum_entity_share", "maximum_top_share", "maximum_top_entity_share",
+    "maximum_group_share",
     "maximum_extreme_share", "maximum_leverage",
 )  # fmt: skip
 _WHOLE = (
@@ -35,7 +36,8 @@ class Policy:
         maximum_unit_share: the largest unit has at most this share of a total.
         maximum_entity_share: the same for the largest entity.
         maximum_top_share: the ``top_units`` largest units together have at most this share.
-        top_units: the n of the (n, k) rule, 1 to 3.
+        maximum_top_entity_share: the same for the ``top_units`` largest entities.
+        top_units: the n of the (n, k) rules, 1 to 3.
         minimum_remainder: p % rule: what is left without the two largest is at least this share
             of the largest, when a contributor guesses others to within ``prior_error``.
         prior_error: the q of the pq rule; 1 makes it the p % rule.
@@ -59,6 +61,7 @@ class Policy:
     maximum_unit_share: float | None = None
     maximum_entity_share: float | None = None
     maximum_top_share: float | None = None
+    maximum_top_entity_share: float | None = None
     top_units: int = 2
     minimum_remainder: float | None = None
     prior_error: float = 1.0

@@ -9,19 +9,24 @@ from html import escape
 
 from disclosure_control.explain import summary
 from disclosure_control.frames import TOTAL, plain
+from disclosure_control.markup import Figure, Line, table_markup
 from disclosure_control.outputs.output import Output
 
 MASK = "."
 PRIMARY_LETTER, SECONDARY_LETTER, REVIEW_LETTER = "p", "s", "r"
 STYLE = {
-    PRIMARY_LETTER: "background:#fde2e0;border:2px solid #8c1d18;color:#5c0f0b",
-    SECONDARY_LETTER: "background:#fff1d6;border:2px dashed #7a4a00;color:#4d2f00",
-    REVIEW_LETTER: "background:#e3eefc;border:2px dotted #1b4f8f;color:#0f2f57",
+    "table": "border-collapse:collapse",
+    "caption": "text-align:left;white-space:nowrap;font-weight:bold",
+    "head": "border:1px solid #c8ccd2;padding:2px 8px;text-align:left;background:#eef1f5;"
+    "color:#111",
+    "figure": "border:1px solid #c8ccd2;padding:2px 8px;text-align:right",
+    PRIMARY_LETTER: "padding:2px 8px;text-align:right;background:#fde2e0;"
+    "border:2px solid #8c1d18;color:#5c0f0b",
+    SECONDARY_LETTER: "padding:2px 8px;text-align:right;background:#fff1d6;"
+    "border:2px dashed #7a4a00;color:#4d2f00",
+    REVIEW_LETTER: "padding:2px 8px;text-align:right;background:#e3eefc;"
+    "border:2px dotted #1b4f8f;color:#0f2f57",
 }
-_PLAIN_CELL = "border:1px solid #c8ccd2;padding:2px 8px;text-align:right"
-_HEAD_CELL = (
-    "border:1px solid #c8ccd2;padding:2px 8px;text-align:left;background:#eef1f5;color:#111"
-)
 MAXIMUM_ROWS = 200
 """How many rows a notebook or terminal shows; the rest is in ``released``."""
 
@@ -64,55 +69,53 @@ def as_text(output: Output) -> str:
 
 def as_html(output: Output) -> str:
     """The output as HTML, unsafe cells masked, with caption, headers and legend."""
-    title = f"<strong>{escape(output.recipe.title)}</strong>"
-    verdict = f"{escape(output.verdict.name)}, policy {escape(output.policy.name)}"
     words = "".join(f"<p>{escape(line)}</p>" for line in summary(output))
-    table = _table(output, f"{title} ({verdict})")
-    return f'<div style="font:14px sans-serif">{table}{words}</div>'
+    return f'<div style="font:14px sans-serif">{_table(output)}{words}</div>'
 
 
-def _table(output: Output, caption: str) -> str:
+def _inline(kind: str) -> str:
+    return f' style="{STYLE[kind]}"'
+
+
+def _table(output: Output) -> str:
     every = _cells(output)
     digits = _digits(every, output)
-    cells = {labels: _html_cell(value, mark, digits) for labels, value, mark in every}
+    cells = {labels: _cell(value, mark, digits) for labels, value, mark in every}
     split = _split(output)
     rows = list(dict.fromkeys(labels[:split] for labels in cells))
     columns = list(dict.fromkeys(labels[split:] for labels in cells))
-    heads = [_words(column, output) or output.recipe.statistic for column in columns]
-    head = "".join(f'<th scope="col" style="{_HEAD_CELL}">{text}</th>' for text in heads)
-    blank = f'<td style="{_PLAIN_CELL}"></td>'
-    body = "".join(
-        f'<tr><th scope="row" style="{_HEAD_CELL}{_indent(row, output)}">'
-        f"{_words(row, output) or output.recipe.statistic}</th>"
-        + "".join(cells.get(row + column, blank) for column in columns)
-        + "</tr>"
+    name = output.recipe.statistic
+    lines = [
+        Line(
+            (_words(row, output) or name,),
+            tuple(cells.get(row + column, Figure("")) for column in columns),
+            _depth(row, output),
+        )
         for row in rows[:MAXIMUM_ROWS]
-    )
+    ]
+    caption = f"{output.recipe.title} ({output.verdict.name}, policy {output.policy.name})"
+    heads = [_corner(output, split), *(_words(column, output) or name for column in columns)]
     more = len(rows) - MAXIMUM_ROWS
     rest = f"<p>{more} more rows in .released</p>" if more > 0 else ""
-    return (
-        f'<table style="border-collapse:collapse"><caption style="text-align:left;'
-        f'white-space:nowrap">{caption}</caption><thead><tr><th scope="col" style="{_HEAD_CELL}">'
-        f"{_corner(output, split)}</th>{head}</tr></thead><tbody>{body}</tbody></table>{rest}"
-    )
+    return table_markup(caption, heads, lines, _inline) + rest
 
 
 def _corner(output: Output, split: int) -> str:
     """What stands in the rows and what above the columns."""
     sides = (output.columns[:split], output.columns[split:])
-    return escape(" \\ ".join(" x ".join(names) for names in sides if names))
+    return " \\ ".join(" x ".join(names) for names in sides if names)
 
 
-def _indent(row: tuple[str, ...], output: Output) -> str:
-    """Deeper nodes of a tree stand further in."""
+def _depth(row: tuple[str, ...], output: Output) -> int:
+    """How deep the node of a row lies in its tree."""
     trees = {name: (nodes, parents) for name, nodes, parents in output.recipe.hierarchies}
     if len(row) != 1 or output.columns[0] not in trees or row[0] == TOTAL:
-        return ""
+        return 0
     nodes, parents = trees[output.columns[0]]
     depth, place = 0, nodes.index(row[0]) if row[0] in nodes else -1
     while place >= 0 and parents[place] >= 0:
         depth, place = depth + 1, parents[place]
-    return f";padding-left:{8 + 16 * depth}px"
+    return depth
 
 
 def _cells(output: Output) -> list[Shown]:
@@ -131,17 +134,14 @@ def _split(output: Output) -> int:
     return max(1, len(output.columns) - 1)
 
 
-def _html_cell(value: float | None, mark: str, digits: int | None) -> str:
-    style = f"{_PLAIN_CELL};{STYLE[mark]}" if mark else _PLAIN_CELL
-    shown = MASK if value is None and mark else escape(_number(value, digits))
-    letter = f" <b>{mark}</b>" if mark else ""
-    return f'<td style="{style}">{shown}{letter}</td>'
+def _cell(value: float | None, mark: str, digits: int | None) -> Figure:
+    return Figure(MASK if value is None and mark else _number(value, digits), mark)
 
 
 def _words(labels: tuple[str, ...], output: Output) -> str:
-    before = "until " if output.recipe.statistic == "survival" and len(labels) == 1 else ""
-    last = labels == labels[-1:] and output.columns[-1:] == ("until",)
-    return escape((before if last else "") + " x ".join(plain(text) for text in labels))
+    last = len(labels) == 1 and labels and output.columns[-1:] == ("until",)
+    before = "until " if last and output.columns[:1] != output.columns[-1:] else ""
+    return before + " x ".join(plain(text) for text in labels)
 
 
 def _digits(cells: Sequence[Shown], output: Output) -> int | None:

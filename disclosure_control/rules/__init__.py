@@ -36,7 +36,8 @@ RULES: tuple[Rule, ...] = (
          "the largest entity has at most maximum_entity_share of the absolute total",
          f"{_DWB}, rule of thumb 4"),
     Rule("top_dominance", top_dominance, "sum, mean",
-         "the top_units largest units have at most maximum_top_share of the absolute total",
+         "the top_units largest units have at most maximum_top_share of the absolute total, the "
+         "entities at most maximum_top_entity_share",
          f"{_HANDBOOK}, section 4.2.2: (n, k) rule"),
     Rule("p_percent", p_percent, "sum, mean",
          "prior_error times the remainder beside the two largest units is at least "

@@ -33,10 +33,19 @@ def entity_dominance(table: Table, policy: Policy) -> list[Finding]:
 
 
 def top_dominance(table: Table, policy: Policy) -> list[Finding]:
-    """Cells in which ``policy.top_units`` units have more than ``policy.maximum_top_share``."""
-    several = "one unit" if policy.top_units == 1 else f"{policy.top_units} units together"
-    what = ("top_dominance", several)
-    return _dominated(table, what, "unit", (policy.top_units, policy.maximum_top_share))
+    """Cells in which ``policy.top_units`` units have more than ``policy.maximum_top_share``.
+
+    Where entities are known, theirs are compared with ``policy.maximum_top_entity_share``.
+    """
+    number = policy.top_units
+    units = "one unit" if number == 1 else f"{number} units together"
+    limit = (number, policy.maximum_top_share)
+    found = _dominated(table, ("top_dominance", units), "unit", limit)
+    if not table.has_entities:
+        return found
+    entities = "one entity" if number == 1 else f"{number} entities together"
+    limit = (number, policy.maximum_top_entity_share)
+    return found + _dominated(table, ("top_dominance", entities), "entity", limit)
 
 
 def _far_out(table: Table, share: float | None) -> list[Finding]:

@@ -186,7 +186,13 @@ def _rule_width(table: Table, rule: str, policy: Policy) -> Floats:
         return _column(table, "entity_top_1") / share - total
     if rule == "top_dominance":
         several = np.sum(tops[: policy.top_units], axis=0)
-        return np.asarray(several / float(policy.maximum_top_share or 1.0) - total)
+        schools = [_column(table, f"entity_top_{place}") for place in (1, 2, 3)]
+        together = np.sum(schools[: policy.top_units], axis=0)
+        enough = np.maximum(
+            several / float(policy.maximum_top_share or 1.0),
+            together / float(policy.maximum_top_entity_share or 1.0),
+        )
+        return np.asarray(enough - total)
     if rule == "p_percent":
         remainder = policy.prior_error * (total - tops[0] - tops[1])
         return np.asarray(float(policy.minimum_remainder or 0.0) * tops[0] - remainder)

@@ -82,7 +82,7 @@ def test_two_reviewers_read_decide_and_hand_over_in_the_browser(chromium, desk):
         log_in(first, address, "reviewer-1")
         first.get_by_role("link", name="Regions").click()
         assert "in beoordeling" in first.locator(".state").inner_text()
-        hidden = first.locator("td.hidden")
+        hidden = first.locator("td.v")
         assert hidden.count() == 4
         assert hidden.first.inner_text().startswith(".")
         assert "<script>" in first.locator("h1").inner_text()

@@ -133,3 +133,12 @@ def test_an_empty_cell_of_means_hides_nothing_and_is_never_hidden_for_another():
     assert hidden.height >= 4
     assert hidden.filter(pl.col("grade") == "8").is_empty()
     assert study.check_together().verdict is dc.Verdict.SAFE
+
+
+@pytest.mark.parametrize(("share", "unsafe"), [(0.8, True), (0.9, False)])
+def test_two_schools_together_may_have_too_much_of_a_total(share, unsafe):
+    frame = pl.DataFrame({"g": ["a"] * 40, "s": ["x"] * 18 + ["y"] * 17 + ["z", "v", "w"] + ["u"] * 2,
+                          "v": [1.0 + n / 100 for n in range(40)]})  # fmt: skip
+    table = dc.magnitude_table(frame, ["g"], "v", entity="s")
+    policy = dc.Policy(name="two", minimum_units=3, maximum_top_entity_share=share)
+    assert ("top_dominance" in set(dc.assess(table, policy).findings["rule"])) is unsafe

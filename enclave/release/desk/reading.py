@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+import disclosure_control as dc
 from enclave.custody import Custody
 from enclave.ids import PersonName
 from enclave.receipts import AssessmentReceipt, DecisionReceipt
@@ -15,22 +16,16 @@ from enclave.release.policies import check_can_decide, check_can_release, is_all
 from enclave.release.states import Case, State, counting, state_of
 from enclave.release.store import get
 
-
-@dataclass(frozen=True)
-class Cell:
-    """One cell of a table as it would leave."""
-
-    text: str
-    hidden: bool
+HIDDEN = "v"
+"""The letter of a cell that is not shown (verborgen), and its class."""
 
 
 @dataclass(frozen=True)
 class ShownTable:
-    """A released table: its title, header and rows of cells."""
+    """A released table: its title, and itself as escaped HTML by the library's own renderer."""
 
     title: str
-    header: list[str]
-    rows: list[list[Cell]]
+    html: str
 
 
 @dataclass(frozen=True)
@@ -101,11 +96,11 @@ def _table(text: str) -> ShownTable:
     lines = text.splitlines()
     title = next((line[2:] for line in lines if line.startswith("# ")), "")
     rows = list(csv.reader(io.StringIO("\n".join(x for x in lines if not x.startswith("#")))))
-    body = [
-        [*(Cell(label, hidden=False) for label in row[:-2]), Cell(row[-2], row[-1] == "hidden")]
+    lines_shown = [
+        dc.Line(tuple(row[:-2]), (dc.Figure(row[-2], HIDDEN if row[-1] == "hidden" else ""),))
         for row in rows[1:]
     ]
-    return ShownTable(title, rows[0][:-1], body)
+    return ShownTable(title, dc.table_markup(title, rows[0][:-1], lines_shown))
 
 
 def _about(custody: Custody, assessment: AssessmentReceipt | None) -> dict[str, Any]:
