@@ -21,7 +21,9 @@ from disclosure_control.suppression.meet import Means, lift_all, meet
 from disclosure_control.suppression.problem import Certificate, Flags, Places, SuppressionProblem
 from disclosure_control.suppression.prune import prune
 
-_STEPS = 4_000
+_STEPS = 500
+"""Simplex steps that pruning may use. Eight times as many hid 1 % fewer cells on a crosstab of
+1,722 cells, and made protecting it a sixth slower."""
 _OPENED = 40
 
 
