@@ -54,7 +54,7 @@ def evaluate_percentage(recipe: Recipe, records: Records, policy: Policy) -> Eva
         pl.col("value").alias("of"),
         pl.col("units").alias("people"),
     )
-    keys = table.cells.select(pl.lit(TOTAL).alias(n) if n in of else pl.col(n) for n in names)
+    keys = table.cells.select(names).with_columns(pl.lit(TOTAL).alias(name) for name in of)
     joined = keys.join(totals, on=names, how="left", maintain_order="left")
     is_total = table.cells.select(pl.all_horizontal(pl.col(name) == TOTAL for name in of))
     flat = is_total.to_series().alias("is_total")

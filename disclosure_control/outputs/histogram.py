@@ -102,11 +102,11 @@ def bin_of(value: pl.Expr, edges: list[float]) -> pl.Expr:
 
 def _levels(edges: list[float], present: set[str]) -> list[str]:
     below, above = f"below {edges[0]:.12g}", f"above {edges[-1]:.12g}"
-    return [
-        *([below] if below in present else []),
-        *interval_names(edges),
-        *([above] if above in present else []),
-    ]
+    names = interval_names(edges)
+    if len(names) == 1:
+        # Everybody in the only interval is a disclosure, so what lies outside it counts.
+        return [below, *names, above]
+    return [*([below] if below in present else []), *names, *([above] if above in present else [])]
 
 
 def _outer_edges(records: Records, edges: list[float], policy: Policy) -> list[Finding]:

@@ -142,3 +142,18 @@ def test_two_schools_together_may_have_too_much_of_a_total(share, unsafe):
     table = dc.magnitude_table(frame, ["g"], "v", entity="s")
     policy = dc.Policy(name="two", minimum_units=3, maximum_top_entity_share=share)
     assert ("top_dominance" in set(dc.assess(table, policy).findings["rule"])) is unsafe
+
+
+def test_percentages_without_columns_are_of_everybody():
+    frame = pl.DataFrame({"g": ["a"] * 30 + ["b"] * 70})
+    out = dc.Study(policy="cbs").crosstab(frame, ["g"], statistic="percentage")
+    assert out.released["value"].to_list() == [30.0, 70.0, 100.0]
+    small = pl.DataFrame({"g": ["a"] * 3 + ["b"] * 70 + ["c"] * 20})
+    safe = dc.Study(policy="cbs").crosstab(small, ["g"], statistic="percentage").protect()
+    assert safe.released.filter(pl.col("g") == "a")["value"].to_list() == [None]
+    assert (safe.released["status"] == "hidden").sum() >= 2
+
+
+def test_a_histogram_in_which_everybody_has_the_only_interval_is_unsafe():
+    frame = pl.DataFrame({"v": [7.0] * 50})
+    assert dc.Study(policy="cbs").histogram(frame, "v").verdict is dc.Verdict.UNSAFE
