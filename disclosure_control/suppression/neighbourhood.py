@@ -24,39 +24,80 @@ _PER_RELATION = 20
 
 
 @dataclass(frozen=True)
+class Piece:
+    """Some cells and the relations among them, numbered anew from 0.
+
+    Args:
+        cells: the cells, rising.
+        start: for each cell where its entries begin, and the end.
+        relation: for each entry its relation.
+        sign: and its coefficient.
+        relations: how many relations there are.
+    """
+
+    cells: Places
+    start: Places
+    relation: Places
+    sign: Floats
+    relations: int
+
+    def matrix(self) -> Any:
+        """The relations as a ``scipy.sparse`` matrix."""
+        from scipy.sparse import csc_matrix
+
+        shape = (self.relations, self.cells.size)
+        return csc_matrix((self.sign, self.relation, self.start), shape=shape)
+
+
+@dataclass(frozen=True)
 class Network:
     """The relations of a problem in both directions.
 
     Args:
-        rows: relations by row, repeats left out.
+        rows: relations by row, repeats left out, the cheapest cells of each first.
         columns: the same by cell.
         costs: of hiding each cell; infinite for cells that must be shown.
         shape: of the grid, empty when there is none.
+        slot: room for renumbering, one entry per relation.
+        seen: room for marks, one entry per relation; false between calls.
+        inside: the same per cell.
     """
 
     rows: Any
     columns: Any
     costs: Floats
     shape: tuple[int, ...]
+    slot: Places
+    seen: Flags
+    inside: Flags
 
     @classmethod
     def of(cls, problem: SuppressionProblem) -> "Network":
         """The network of a problem."""
         rows = problem.relations.tocsr() if problem.axes else distinct_rows(problem.relations)
         costs = np.where(problem.primary, 0.0, problem.costs)
-        return cls(rows, rows.tocsc(), costs, grid_shape(problem.axes))
+        count = rows.shape[0]
+        return cls(
+            _cheapest_first(rows, costs),
+            rows.tocsc(),
+            costs,
+            grid_shape(problem.axes),
+            np.zeros(count, dtype=np.int64),
+            np.zeros(count, dtype=np.bool_),
+            np.zeros(costs.size, dtype=np.bool_),
+        )
 
-    def all(self) -> Places:
+    def all(self) -> Piece:
         """Every cell that may be hidden and can move."""
-        return self.movable(np.flatnonzero(np.isfinite(self.costs)))
+        return movable(self.piece(np.flatnonzero(np.isfinite(self.costs))))
 
-    def near(self, cell: int, hidden: Flags, limit: int) -> Places:
+    def near(self, cell: int, hidden: Flags, limit: int) -> Piece:
         """About ``limit`` cells around one that may be hidden and can move among themselves."""
         if self.shape:
             found = _smaller_grid(cell, hidden, self.shape, limit)
         else:
             found = self._grown(cell, hidden, limit)
-        return self.movable(found[np.isfinite(self.costs[found])])
+        return movable(self.piece(found[np.isfinite(self.costs[found])]))
 
     def blocks(self, cells: Places, turn: int, limit: int) -> list[Places]:
         """Cells of a grid cut along its longest axis into parts of about ``limit``.
@@ -72,44 +113,102 @@ class Network:
         part = label % count if turn % 2 else label * count // self.shape[axis]
         return [cells[part == number] for number in range(count) if (part == number).any()]
 
-    def movable(self, cells: Places) -> Places:
-        """Cells that are not alone in a relation, once the others that are have been left out."""
-        while cells.size:
-            rows = gathered(self.columns, cells)
-            alone = np.bincount(rows, minlength=self.rows.shape[0]) == 1
-            if not alone[rows].any():
-                break
-            owner = np.repeat(cells, np.diff(self.columns.indptr)[cells])
-            cells = np.setdiff1d(cells, owner[alone[rows]])
-        return cells
+    def piece(self, cells: Places) -> Piece:
+        """Some cells, rising, with the relations among them."""
+        entry, size = _entries(self.columns, cells)
+        start = np.concatenate([[0], np.cumsum(size)])
+        relation, count = self._renumbered(self.columns.indices[entry])
+        return Piece(cells, start, relation, self.columns.data[entry].astype(np.float64), count)
+
+    def _renumbered(self, rows: Places) -> tuple[Places, int]:
+        """Relations numbered from 0, and how many there are; no sorting."""
+        place = np.arange(rows.size)
+        self.slot[rows] = place
+        last = self.slot[rows]
+        chosen = last == place
+        number = np.cumsum(chosen) - 1
+        return number[last], int(number[-1]) + 1 if rows.size else 0
 
     def _grown(self, cell: int, hidden: Flags, limit: int) -> Places:
         """The cheapest cells of each relation, again and again, hidden ones first."""
-        price = np.where(hidden, 0.0, self.costs)
-        inside = np.zeros(hidden.size, dtype=np.bool_)
-        seen = np.zeros(self.rows.shape[0], dtype=np.bool_)
-        inside[cell] = True
-        front, count = np.array([cell]), 1
+        front = np.array([cell])
+        self.inside[cell] = True
+        fronts, passed, count = [front], [], 1
         while front.size and count < limit:
-            touched = np.unique(gathered(self.columns, front))
-            touched = touched[~seen[touched]]
-            seen[touched] = True
-            members = gathered(self.rows, touched)
-            owner = np.repeat(np.arange(touched.size), np.diff(self.rows.indptr)[touched])
-            order = np.lexsort((members, price[members], owner))
-            rank = np.arange(order.size) - np.searchsorted(owner, owner)
-            front = np.unique(members[order[rank < _PER_RELATION]])
-            front = front[~inside[front]]
-            inside[front] = True
+            rows = self.columns.indices[_entries(self.columns, front)[0]]
+            rows = _first_seen(rows[~self.seen[rows]], self.seen)
+            passed.append(rows)
+            front = _first_seen(self._members(rows, hidden), self.inside)
+            fronts.append(front)
             count += front.size
-        return np.flatnonzero(inside)
+        found = np.sort(np.concatenate(fronts))
+        self.inside[found] = False
+        self.seen[np.concatenate([*passed, np.empty(0, dtype=np.int64)])] = False
+        return found
+
+    def _members(self, rows: Places, hidden: Flags) -> Places:
+        """A few cells of each relation that are not inside yet: hidden ones, then cheap ones."""
+        entry, size = _entries(self.rows, rows)
+        cells = self.rows.indices[entry]
+        covered = hidden[cells]
+        first = np.cumsum(size) - size
+        among = np.cumsum(covered)
+        before = np.repeat(among[first] - covered[first] if first.size else first, size)
+        own = among - before
+        rank = np.arange(cells.size) - np.repeat(first, size)
+        total = np.repeat(np.add.reduceat(covered, first) if first.size else first, size)
+        rank = np.where(covered, own - 1, total + rank - own)
+        chosen = cells[rank < _PER_RELATION]
+        return np.asarray(chosen[~self.inside[chosen]])
 
 
-def gathered(matrix: Any, lines: Places) -> Places:
-    """The indices of several lines of a compressed matrix, one after the other."""
-    size = np.diff(matrix.indptr)[lines]
-    first = np.repeat(matrix.indptr[lines] - np.cumsum(size) + size, size)
-    return np.asarray(matrix.indices[first + np.arange(first.size)], dtype=np.int64)
+def movable(piece: Piece) -> Piece:
+    """Without cells that are alone in a relation, once the others that are have been left out."""
+    owner = np.repeat(np.arange(piece.cells.size), np.diff(piece.start))
+    relation, sign = piece.relation, piece.sign
+    alive = np.ones(piece.cells.size, dtype=np.bool_)
+    while True:
+        alone = np.bincount(relation, minlength=piece.relations) == 1
+        bad = alone[relation]
+        if not bad.any():
+            break
+        alive[owner[bad]] = False
+        kept = alive[owner]
+        owner, relation, sign = owner[kept], relation[kept], sign[kept]
+    used = np.bincount(relation, minlength=piece.relations) > 0
+    size = np.bincount(owner, minlength=alive.size)[alive]
+    return Piece(
+        piece.cells[alive],
+        np.concatenate([[0], np.cumsum(size)]),
+        (np.cumsum(used) - 1)[relation],
+        sign,
+        int(used.sum()),
+    )
+
+
+def _cheapest_first(rows: Any, costs: Floats) -> Any:
+    """The same relations with the cells of each in rising order of cost."""
+    owner = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
+    order = np.lexsort((rows.indices, costs[rows.indices], owner))
+    sorted_rows = rows.copy()
+    sorted_rows.indices, sorted_rows.data = rows.indices[order], rows.data[order]
+    return sorted_rows
+
+
+def _entries(matrix: Any, lines: Places) -> tuple[Places, Places]:
+    """Places of the entries of several lines of a compressed matrix, and how many each has."""
+    first = matrix.indptr[lines]
+    size = matrix.indptr[lines + 1] - first
+    entry = np.repeat(first - np.cumsum(size) + size, size)
+    return entry + np.arange(entry.size), size
+
+
+def _first_seen(places: Places, marks: Flags) -> Places:
+    """The places, each once, rising; they become marked."""
+    rising = np.sort(places)
+    once = rising[np.concatenate([[True], rising[1:] != rising[:-1]])] if rising.size else rising
+    marks[once] = True
+    return once
 
 
 def _smaller_grid(cell: int, hidden: Flags, shape: tuple[int, ...], limit: int) -> Places:

@@ -8,13 +8,17 @@ that results do not depend on the machine.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from disclosure_control.suppression.problem import Floats, Places, SuppressionProblem
+from disclosure_control.suppression.neighbourhood import Piece
+from disclosure_control.suppression.problem import Floats
 
 _STEPS = 100_000
+_BY_COLUMN = 1
+_MINIMISE = 1
 _REPAIRS = 6
 _SMALL = 3_000
 _NOISE = 1e-9
@@ -59,38 +63,46 @@ class Question:
 class Program:
     """Changes of ``cells`` that keep every relation, answered question after question."""
 
-    def __init__(self, problem: SuppressionProblem, columns: Any, cells: Places) -> None:
-        """The program of ``cells``; ``columns`` holds the relations by cell."""
+    def __init__(self, piece: Piece, *, integral: bool) -> None:
+        """The program of a piece of the table; ``integral``: only whole changes count."""
         import highspy
 
-        self.cells, self.integral, self.steps = cells, problem.integral, 0
-        part = columns[:, cells].tocsr()
-        self.relations = part[np.flatnonzero(np.diff(part.indptr))].tocsc()
-        self._index = np.arange(2 * cells.size, dtype=np.int32)
-        self._rows = np.arange(self.relations.shape[0], dtype=np.int32)
-        self._chance = np.random.default_rng(cells.size)
+        self.piece, self.integral, self.steps = piece, integral, 0
+        self.cells = piece.cells
+        self._index = np.arange(2 * piece.cells.size, dtype=np.int32)
+        self._rows = np.arange(piece.relations, dtype=np.int32)
+        self._chance = np.random.default_rng(piece.cells.size)
         self._highs = highspy.Highs()
         for name, value in _OPTIONS.items():
             self._highs.setOptionValue(name, value)
-        self._highs.passModel(self._model())
-        nothing = np.zeros(self._index.size)
-        self._told = (nothing, nothing, np.full(self._index.size, np.inf))
+        self._told: tuple[Floats, Floats, Floats] | None = None
 
-    def _model(self) -> Any:
-        import highspy
+    @cached_property
+    def relations(self) -> Any:
+        """The relations among the cells."""
+        return self.piece.matrix()
 
-        columns, count = self.relations, self.relations.nnz
-        model = highspy.HighsLp()
-        model.num_col_, model.num_row_ = self._index.size, self._rows.size
-        model.col_cost_ = model.col_lower_ = np.zeros(self._index.size)
-        model.col_upper_ = np.full(self._index.size, np.inf)
-        model.row_lower_ = model.row_upper_ = np.zeros(self._rows.size)
-        model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-        start = np.concatenate([columns.indptr, columns.indptr[1:] + count])
-        model.a_matrix_.start_ = start.astype(np.int32)
-        model.a_matrix_.index_ = np.concatenate([columns.indices] * 2).astype(np.int32)
-        model.a_matrix_.value_ = np.concatenate([columns.data, -columns.data])
-        return model
+    def _pass(self, price: Floats, low: Floats, high: Floats) -> None:
+        """The first question, with the whole program."""
+        piece, count = self.piece, self.piece.relation.size
+        zero = np.zeros(self._rows.size)
+        self._highs.passModel(
+            self._index.size,
+            self._rows.size,
+            2 * count,
+            _BY_COLUMN,
+            _MINIMISE,
+            0.0,
+            price,
+            low,
+            high,
+            zero,
+            zero,
+            np.concatenate([piece.start, piece.start[1:] + count]).astype(np.int32),
+            np.concatenate([piece.relation] * 2).astype(np.int32),
+            np.concatenate([piece.sign, -piece.sign]),
+            np.zeros(self._index.size, dtype=np.int32),
+        )
 
     def place(self, cell: int) -> int | None:
         """Where a cell of the table is among the program's."""
@@ -100,6 +112,7 @@ class Program:
 
     def answer(self, asked: Question) -> Floats | None:
         """The change that costs least, by cell, whole where it must be; null when none is found."""
+        self._tell(asked.price, asked.low, asked.high)
         if asked.row is not None:
             row = np.concatenate([asked.row, -asked.row])
             used = np.flatnonzero(row).astype(np.int32)
@@ -167,11 +180,17 @@ class Program:
 
     def _tell(self, price: Floats, low: Floats, high: Floats) -> None:
         """Passes on what differs from the last question."""
+        if self._told is None:
+            self._pass(price, low, high)
+            self._told = (price, low, high)
+            return
         old_price, old_low, old_high = self._told
-        new = self._index[(low != old_low) | (high != old_high)]
-        self._highs.changeColsBounds(new.size, new, low[new], high[new])
-        new = self._index[price != old_price]
-        self._highs.changeColsCost(new.size, new, price[new])
+        if low is not old_low or high is not old_high:
+            new = self._index[(low != old_low) | (high != old_high)]
+            self._highs.changeColsBounds(new.size, new, low[new], high[new])
+        if price is not old_price:
+            new = self._index[price != old_price]
+            self._highs.changeColsCost(new.size, new, price[new])
         self._told = (price, low, high)
 
     def _solved(self, price: Floats, low: Floats, high: Floats) -> Floats | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from disclosure_control.suppression.draft import Change, Draft
-from disclosure_control.suppression.neighbourhood import Network
+from disclosure_control.suppression.neighbourhood import Network, Piece
 from disclosure_control.suppression.problem import Flags, Floats, Places
 from disclosure_control.suppression.program import Program, Question
 
@@ -100,7 +100,10 @@ class Programs:
         return self._hidden_only
 
     def _program(self, cells: Places) -> Program:
-        return Program(self.draft.problem, self._network.columns, cells)
+        return self._of(self._network.piece(cells))
+
+    def _of(self, piece: Piece) -> Program:
+        return Program(piece, integral=self.draft.problem.integral)
 
     def _cell(self, demand: int) -> int:
         return int(self.draft.demands.cell[demand])
@@ -109,11 +112,10 @@ class Programs:
         """Programs in which a cell takes part, the quickest first."""
         if not self._small:
             if self._near is None or self._near[0] != cell:
-                cells = self._network.near(cell, self.draft.hidden, _NEAR)
-                self._near = (cell, self._program(cells))
+                self._near = (cell, self._of(self._network.near(cell, self.draft.hidden, _NEAR)))
             yield self._near[1]
         if self._everything is None:
-            self._everything = self._program(self._network.all())
+            self._everything = self._of(self._network.all())
         yield self._everything
 
     def _asked(self, program: Program, demand: int, usable: Flags) -> Change | None:
