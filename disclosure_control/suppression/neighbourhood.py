@@ -57,7 +57,7 @@ class Network:
         rows: relations by row, repeats left out, the cheapest cells of each first.
         columns: the same by cell.
         costs: of hiding each cell; infinite for cells that must be shown.
-        shape: of the grid, empty when there is none.
+        shape: of the grid when no axis has a tree, else empty.
         slot: room for renumbering, one entry per relation.
         seen: room for marks, one entry per relation; false between calls.
         inside: the same per cell.
@@ -81,7 +81,7 @@ class Network:
             _cheapest_first(rows, costs),
             rows.tocsc(),
             costs,
-            grid_shape(problem.axes),
+            grid_shape(problem.axes) if _is_flat(problem) else (),
             np.zeros(count, dtype=np.int64),
             np.zeros(count, dtype=np.bool_),
             np.zeros(costs.size, dtype=np.bool_),
@@ -91,16 +91,19 @@ class Network:
         """Every cell that may be hidden and can move."""
         return movable(self.piece(np.flatnonzero(np.isfinite(self.costs))))
 
-    def near(self, cell: int, hidden: Flags, limit: int) -> Piece:
-        """About ``limit`` cells around one that may be hidden and can move among themselves."""
-        if self.shape:
+    def near(self, cell: int, hidden: Flags, limit: int, *, grown: bool) -> Piece:
+        """About ``limit`` cells around one that may be hidden and can move among themselves.
+
+        ``grown``: through the relations, even in a grid.
+        """
+        if self.shape and not grown:
             found = _smaller_grid(cell, hidden, self.shape, limit)
         else:
             found = self._grown(cell, hidden, limit)
         return movable(self.piece(found[np.isfinite(self.costs[found])]))
 
     def blocks(self, cells: Places, turn: int, limit: int) -> list[Places]:
-        """Cells of a grid cut along its longest axis into parts of about ``limit``.
+        """Cells of a flat grid cut along its longest axis into parts of about ``limit``.
 
         Turns alternate between parts of neighbouring labels and of labels far apart.
         """
@@ -160,6 +163,11 @@ class Network:
         rank = np.where(covered, own - 1, total + rank - own)
         chosen = cells[rank < _PER_RELATION]
         return np.asarray(chosen[~self.inside[chosen]])
+
+
+def _is_flat(problem: SuppressionProblem) -> bool:
+    """Whether no label but the total has others below it: parts of other grids do not add up."""
+    return all(sum(map(bool, axis.children)) <= 1 for axis in problem.axes)
 
 
 def movable(piece: Piece) -> Piece:

@@ -10,7 +10,12 @@ from disclosure_control.suppression.problem import Flags, Floats, Places
 from disclosure_control.suppression.program import Program, Question
 
 _SMALL = 2_500
-_NEAR = 2_500
+_RINGS = (1_000, 6_000, 40_000)
+"""Cells of the neighbourhoods that are tried one after the other."""
+_COMPARED = 1
+_FAIR = 0.01
+"""A change whose price is a larger part of all that was spent so far is compared with a wider
+search: a few such changes make up most of the loss."""
 _HIDDEN_PRICE = 1e-4
 _LARGEST_PRICE = 1e6
 _LIFT_PRICE = 1e-2
@@ -35,7 +40,7 @@ class Programs:
         self._everything: Program | None = None
         self._hidden_only: Program | None = None
         self._near: tuple[int, Program] | None = None
-        self._luck = 0.0
+        self._luck = self._spent = 0.0
 
     def change(self, demand: int) -> Change | None:
         """The cheapest change that meets a demand, over all cells; null when there is none."""
@@ -43,17 +48,30 @@ class Programs:
             found = self.inside(demand)
             if found is not None:
                 return found
-        for program in self._wider(self._cell(demand)):
+        found = self._cheapest(demand)
+        if found is not None:
+            self._luck = _MEMORY * self._luck + (1 - _MEMORY) * (found.price == 0)
+            self._spent += found.price
+        return found
+
+    def _cheapest(self, demand: int) -> Change | None:
+        """The cheapest change of a neighbourhood; a dear one is compared with a wider search."""
+        best: Change | None = None
+        for ring in range(0 if self._small else len(_RINGS)):
+            if best is not None and (ring > _COMPARED or best.price <= _FAIR * self._spent):
+                return best
+            program = self._ring(self._cell(demand), ring)
             found = self._asked(program, demand, program.cells >= 0)
-            if found is not None:
-                opened = not self.draft.hidden[found.cells].all()
-                self._luck = _MEMORY * self._luck + (1 - _MEMORY) * (not opened)
-                return found
-        return None
+            if found is not None and (best is None or found.price < best.price):
+                best = found
+        if best is not None:
+            return best
+        program = self._all()
+        return self._asked(program, demand, program.cells >= 0)
 
     def inside(self, demand: int, without: int | None = None) -> Change | None:
         """A change that meets a demand and moves hidden cells only, perhaps one cell less."""
-        program = self._inner() if self._small else next(self._wider(self._cell(demand)))
+        program = self._inner() if self._small else self._ring(self._cell(demand), 0)
         usable = self.draft.hidden[program.cells]
         if without is not None:
             usable &= program.cells != without
@@ -108,15 +126,20 @@ class Programs:
     def _cell(self, demand: int) -> int:
         return int(self.draft.demands.cell[demand])
 
-    def _wider(self, cell: int) -> Iterator[Program]:
-        """Programs in which a cell takes part, the quickest first."""
-        if not self._small:
-            if self._near is None or self._near[0] != cell:
-                self._near = (cell, self._of(self._network.near(cell, self.draft.hidden, _NEAR)))
-            yield self._near[1]
+    def _ring(self, cell: int, ring: int) -> Program:
+        """The program of the neighbourhood of a cell; the last one is kept."""
+        if ring > 0:
+            return self._of(self._network.near(cell, self.draft.hidden, _RINGS[ring], grown=True))
+        if self._near is None or self._near[0] != cell:
+            piece = self._network.near(cell, self.draft.hidden, _RINGS[0], grown=False)
+            self._near = (cell, self._of(piece))
+        return self._near[1]
+
+    def _all(self) -> Program:
+        """The program over every cell that can move."""
         if self._everything is None:
             self._everything = self._of(self._network.all())
-        yield self._everything
+        return self._everything
 
     def _asked(self, program: Program, demand: int, usable: Flags) -> Change | None:
         """The cheapest change that meets a demand and moves usable cells of a program only.
