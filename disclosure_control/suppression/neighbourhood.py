@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from disclosure_control.hierarchy import Axis
 from disclosure_control.suppression.problem import (
     Flags,
     Floats,
@@ -21,6 +22,8 @@ from disclosure_control.suppression.problem import (
 )
 
 _PER_RELATION = 20
+_FLAT_BLOCK = 2_000
+_BLOCK = 10_000
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,8 @@ class Network:
         columns: the same by cell.
         costs: of hiding each cell; infinite for cells that must be shown.
         shape: of the grid when no axis has a tree, else empty.
+        ranks: per axis of a grid the labels numbered so that each stands beside those under the
+            same label; empty when there is no grid.
         slot: room for renumbering, one entry per relation.
         seen: room for marks, one entry per relation; false between calls.
         inside: the same per cell.
@@ -67,6 +72,7 @@ class Network:
     columns: Any
     costs: Floats
     shape: tuple[int, ...]
+    ranks: tuple[Places, ...]
     slot: Places
     seen: Flags
     inside: Flags
@@ -82,6 +88,7 @@ class Network:
             rows.tocsc(),
             costs,
             grid_shape(problem.axes) if _is_flat(problem) else (),
+            tuple(_depth_first(axis) for axis in problem.axes),
             np.zeros(count, dtype=np.int64),
             np.zeros(count, dtype=np.bool_),
             np.zeros(costs.size, dtype=np.bool_),
@@ -102,19 +109,43 @@ class Network:
             found = self._grown(cell, hidden, limit)
         return movable(self.piece(found[np.isfinite(self.costs[found])]))
 
-    def blocks(self, cells: Places, turn: int, limit: int) -> list[Places]:
-        """Cells of a flat grid cut along its longest axis into parts of about ``limit``.
-
-        Turns alternate between parts of neighbouring labels and of labels far apart.
-        """
+    def blocks(self, cells: Places, turn: int) -> list[Places]:
+        """Cells cut into parts that hang together, along one axis of a grid; cut anew each turn."""
+        limit = _FLAT_BLOCK if self.shape else _BLOCK
         count = -(-cells.size // limit)
-        if count <= 1 or not self.shape:
+        if count <= 1:
             return [cells]
-        axis = int(np.argmax(self.shape))
-        stride = int(np.prod(self.shape[axis + 1 :]))
-        label = cells // stride % self.shape[axis]
-        part = label % count if turn % 2 else label * count // self.shape[axis]
-        return [cells[part == number] for number in range(count) if (part == number).any()]
+        if not self.ranks:
+            rank = self._nearness()[cells]
+            part = np.argsort(np.argsort(rank, kind="stable"), kind="stable") // limit
+        else:
+            part = self._along_an_axis(cells, turn, count)
+        order = np.argsort(part, kind="stable")
+        ends = np.flatnonzero(np.diff(part[order])) + 1
+        return np.split(cells[order], ends)
+
+    def _along_an_axis(self, cells: Places, turn: int, count: int) -> Places:
+        """Parts of neighbouring labels; in flat grids every other turn of labels far apart."""
+        sizes = [rank.size for rank in self.ranks]
+        axis = int(np.argsort([-size for size in sizes], kind="stable")[0])
+        if not self.shape and len(sizes) > 1 and turn % 2:
+            axis = int(np.argsort([-size for size in sizes], kind="stable")[1])
+        stride = int(np.prod(sizes[axis + 1 :]))
+        label = self.ranks[axis][cells // stride % sizes[axis]]
+        if self.shape and turn % 2:
+            return np.asarray(label % count)
+        return np.asarray(label * min(count, sizes[axis]) // sizes[axis])
+
+    def _nearness(self) -> Places:
+        """Cells numbered so that those that share relations come close after each other."""
+        from scipy.sparse import bmat
+        from scipy.sparse.csgraph import reverse_cuthill_mckee
+
+        graph = bmat([[None, abs(self.rows)], [abs(self.rows).T, None]], format="csr")
+        order = reverse_cuthill_mckee(graph, symmetric_mode=True)
+        rank = np.empty(order.size, dtype=np.int64)
+        rank[order] = np.arange(order.size)
+        return rank[self.rows.shape[0] :]
 
     def piece(self, cells: Places) -> Piece:
         """Some cells, rising, with the relations among them."""
@@ -168,6 +199,17 @@ class Network:
 def _is_flat(problem: SuppressionProblem) -> bool:
     """Whether no label but the total has others below it: parts of other grids do not add up."""
     return all(sum(map(bool, axis.children)) <= 1 for axis in problem.axes)
+
+
+def _depth_first(axis: Axis) -> Places:
+    """The place of every label when each is followed by those below it."""
+    rank = np.empty(len(axis.labels), dtype=np.int64)
+    waiting = [place for place, parent in enumerate(axis.parents) if parent < 0]
+    for number in range(rank.size):
+        place = waiting.pop()
+        rank[place] = number
+        waiting.extend(axis.children[place])
+    return rank
 
 
 def movable(piece: Piece) -> Piece:

@@ -19,7 +19,6 @@ search: a few such changes make up most of the loss."""
 _HIDDEN_PRICE = 1e-4
 _LARGEST_PRICE = 1e6
 _LIFT_PRICE = 1e-2
-_BLOCK = 2_000
 _TINY = 1e-3
 _LUCKY = 0.6
 _MEMORY = 0.8
@@ -83,7 +82,7 @@ class Programs:
         Large tables are lifted in blocks, cut differently from turn to turn.
         """
         cells = np.flatnonzero(self.draft.hidden)
-        blocks = self._network.blocks(cells, turn, _BLOCK)
+        blocks = self._network.blocks(cells, turn)
         for block in blocks:
             change = self._lift(
                 self._inner() if len(blocks) == 1 else self._program(block), demands
