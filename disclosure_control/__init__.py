@@ -12,10 +12,11 @@ Start here::
     study.submit(outbox, purpose=..., population=..., variables={...})
 
 Tables without a study: :func:`count_table`, :func:`magnitude_table`, :func:`assess`,
-:func:`protect`, :func:`audit`. Microdata: :func:`k_anonymity`, :func:`anonymise`. Noise and
-rounding: :func:`cell_key`, :func:`round_controlled`. For the desk: :func:`read_bundle`,
-:func:`recompute`, :func:`judge`, :class:`History`. Every number of a policy has a source:
-:data:`policies`.
+:func:`protect`, :func:`protect_linked`, :func:`audit`. Suppression problems of any kind:
+:class:`SuppressionProblem`, :func:`read_jj`, :func:`suppress`, :func:`attacker_bounds`.
+Microdata: :func:`k_anonymity`, :func:`anonymise`. Noise and rounding: :func:`cell_key`,
+:func:`round_controlled`. For the desk: :func:`read_bundle`, :func:`recompute`, :func:`judge`,
+:class:`History`. Every number of a policy has a source: :data:`policies`.
 """
 
 from disclosure_control.assess import assess
@@ -33,6 +34,7 @@ from disclosure_control.errors import (
 from disclosure_control.explain import explain
 from disclosure_control.frames import MISSING, TOTAL, plain
 from disclosure_control.hierarchy import Hierarchy
+from disclosure_control.linked import LinkedTables, protect_linked
 from disclosure_control.markup import Figure, Line, table_markup
 from disclosure_control.microdata import anonymise, k_anonymity
 from disclosure_control.named_policies import policies
@@ -50,6 +52,10 @@ from disclosure_control.render import as_html
 from disclosure_control.rules import RULES
 from disclosure_control.study import Study
 from disclosure_control.suppression import Pattern, SuppressionProblem, suppress
+from disclosure_control.suppression.apriori import read_hst
+from disclosure_control.suppression.jj import read_jj
+from disclosure_control.suppression.jj_writing import write_jj
+from disclosure_control.suppression.loss import Loss
 from disclosure_control.table import Table, count_table, magnitude_table
 from disclosure_control.verdict import Assessment, Finding, Verdict
 
@@ -73,6 +79,8 @@ __all__ = [
     "History",
     "InvalidInputError",
     "Line",
+    "LinkedTables",
+    "Loss",
     "Output",
     "Pattern",
     "Policy",
@@ -107,8 +115,11 @@ __all__ = [
     "plain",
     "policies",
     "protect",
+    "protect_linked",
     "ptable_10_5",
     "read_bundle",
+    "read_hst",
+    "read_jj",
     "recompute",
     "record_keys",
     "released_csv",
@@ -117,4 +128,5 @@ __all__ = [
     "scan_file",
     "suppress",
     "table_markup",
+    "write_jj",
 ]

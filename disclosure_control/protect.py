@@ -12,24 +12,35 @@ from disclosure_control.audit import attack, find_unprotected, subtract, verify
 from disclosure_control.errors import InvalidInputError, ProtectionError
 from disclosure_control.frames import plain
 from disclosure_control.policy import Policy, find_policy
-from disclosure_control.suppression.build import COSTS, Known, build_problem, cell_labels
+from disclosure_control.suppression.apriori import Apriori, find_apriori
+from disclosure_control.suppression.build import Known, build_problem
 from disclosure_control.suppression.construct import try_suppress
+from disclosure_control.suppression.costs import check_cost
+from disclosure_control.suppression.loss import Loss, measure_loss
+from disclosure_control.suppression.names import labels_of, listed
 from disclosure_control.suppression.problem import Certificate, Flags, SuppressionProblem
 from disclosure_control.table import Table
 from disclosure_control.verdict import Finding
 
 _SHARE = 1e-6
-_NAMED = 12
 SHOWN, PRIMARY, SECONDARY, HIDDEN = "shown", "primary", "secondary", "hidden"
 
 
 @dataclass(frozen=True)
 class Effort:
-    """How a pattern is looked for: what hiding costs, how long to improve, and the seed."""
+    """How a pattern is looked for.
 
-    cost: str = "value"
+    Args:
+        cost: what hiding a cell costs; see ``protect``.
+        seconds: how long to improve; null: a fixed amount of work.
+        seed: of the improvement.
+        apriori: what is decided about cells beforehand.
+    """
+
+    cost: Any = "value"
     seconds: float | None = None
     seed: int = 0
+    apriori: Apriori | None = None
 
     def __post_init__(self) -> None:
         """Refuses what is no effort."""
@@ -38,8 +49,7 @@ class Effort:
             raise InvalidInputError("seconds is a number of at least 0, or nothing.")
         if type(self.seed) is not int:
             raise InvalidInputError("A seed is a whole number.")
-        if self.cost not in COSTS:
-            raise InvalidInputError(f"A cost is one of {', '.join(COSTS)}.")
+        check_cost(self.cost)
 
 
 @dataclass(frozen=True)
@@ -97,6 +107,11 @@ class ProtectedTable:
         """Which cells are hidden."""
         return np.asarray((self.cells["status"] != SHOWN).to_numpy(), dtype=np.bool_)
 
+    @property
+    def loss(self) -> Loss:
+        """What hiding safe cells for the sake of others costs."""
+        return measure_loss(self.table, self.hidden & ~self.problem.primary)
+
     def __repr__(self) -> str:
         """Counts only; the figures are in ``cells``."""
         number = self.cells["status"].value_counts()
@@ -107,9 +122,11 @@ class ProtectedTable:
 def protect(
     table: Table,
     policy: Policy | str,
-    cost: str = "value",
+    cost: Any = "value",
     seconds: float | None = None,
     seed: int = 0,
+    *,
+    apriori: Any = None,
 ) -> ProtectedTable:
     """``table`` with every unsafe cell hidden, and others so that it cannot be computed back.
 
@@ -118,15 +135,24 @@ def protect(
     Args:
         table: the table.
         policy: a policy or its name.
-        cost: what hiding costs: value, count, equal, sqrt or frequency.
+        cost: what hiding costs: value, count, equal, sqrt, frequency or log; several of these in
+            order of importance; or figures of your own: a frame with the dimensions and a column
+            ``cost``, or one figure per cell in the order of ``table.cells``. At least 0; infinite
+            forbids hiding.
         seconds: how long the pattern may be improved; null: a fixed amount of work.
         seed: of the improvement.
+        apriori: what is decided beforehand: a frame with the dimensions and some of status
+            (unsafe, forbidden, safe), cost, lower and upper (protection of unsafe cells, at least);
+            or a path to an a-priori file (``.hst``) of tau-Argus.
 
     Raises:
         ProtectionError: some cells cannot be protected; they are named by their labels.
+        InvalidInputError: costs or decisions that do not fit the table or the policy.
     """
     chosen = find_policy(policy)
-    return protect_cells(table, chosen, find(table, chosen), Effort(cost, seconds, seed))
+    decided = None if apriori is None else find_apriori(table, apriori)
+    effort = Effort(cost, seconds, seed, decided)
+    return protect_cells(table, chosen, find(table, chosen), effort)
 
 
 def protect_cells(
@@ -137,26 +163,18 @@ def protect_cells(
     known: Known | None = None,
 ) -> ProtectedTable:
     """The table with the cells of ``findings`` hidden and protected; the post-condition holds."""
-    problem = build_problem(table, findings, policy, effort.cost, known)
+    problem = build_problem(table, findings, policy, effort.cost, known, effort.apriori)
     pattern = try_suppress(problem, effort.seconds, effort.seed)
     if pattern.failed.any():
         raise ProtectionError(_cannot(table, pattern.failed))
     protected = with_hidden(table, policy, problem, pattern.suppressed, pattern.certificate)
-    _check(protected)
+    check_protected(protected)
     return protected
 
 
 def _cannot(table: Table, failed: Flags) -> str:
-    names = [plain_cell(text) for text in cell_labels(table, failed)]
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return (
-        "Hiding cells does not protect these; join categories: " + "; ".join(names[:_NAMED]) + more
-    )
-
-
-def plain_cell(text: str) -> str:
-    """A cell's labels as people read them."""
-    return " x ".join(plain(part) for part in text.split(" x "))
+    names = listed(labels_of(table, failed))
+    return f"Hiding cells does not protect these; join categories: {names}"
 
 
 def unprotected(table: Table, policy: Policy, hidden: Flags) -> ProtectedTable:
@@ -258,8 +276,12 @@ def cell_names(table: Table) -> list[str]:
     return ["(" + ", ".join(plain(text) for text in row) + ")" for row in rows]
 
 
-def _check(protected: ProtectedTable) -> None:
-    """The post-condition: nothing unsafe is visible, every proof verifies, margins are true."""
+def check_protected(protected: ProtectedTable) -> None:
+    """The post-condition: nothing unsafe is visible, every proof verifies, margins are true.
+
+    Raises:
+        ProtectionError: it does not hold.
+    """
     problem, hidden = protected.problem, protected.hidden
     visible = int((problem.primary & ~hidden).sum())
     proven, doubted = (

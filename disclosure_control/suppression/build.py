@@ -3,7 +3,7 @@
 A count below a threshold: the interval covers 0 up to the threshold. An empty cell that may not be
 shown: up to the threshold. A total: the width at which its rule would just be met, and
 ``policy.interval_share`` of the largest unit at least. Group disclosure: some table that fits
-leaves the category below the share.
+leaves the category below the share, and one record of the cell is uncertain.
 """
 
 from collections.abc import Sequence
@@ -16,6 +16,9 @@ from disclosure_control.errors import InvalidInputError
 from disclosure_control.policy import Policy
 from disclosure_control.rules.group_disclosure import concentrations
 from disclosure_control.rules.minimum_units import minimum_of
+from disclosure_control.suppression.apriori import Apriori
+from disclosure_control.suppression.costs import COSTS, find_costs
+from disclosure_control.suppression.names import labels_of, listed
 from disclosure_control.suppression.problem import (
     Flags,
     Floats,
@@ -26,7 +29,8 @@ from disclosure_control.suppression.problem import (
 from disclosure_control.table import Table
 from disclosure_control.verdict import Finding
 
-COSTS = ("value", "count", "equal", "sqrt", "frequency")
+__all__ = ["COSTS", "Known", "build_problem", "flag_cells"]
+
 _NO_WIDTH = {"group_disclosure", "denominator"}
 
 
@@ -42,23 +46,34 @@ def build_problem(
     table: Table,
     findings: Sequence[Finding],
     policy: Policy,
-    cost: str = "value",
+    cost: Any = "value",
     known: Known | None = None,
-) -> SuppressionProblem:
-    """The problem of protecting every cell named in ``findings``.
+    apriori: Apriori | None = None,
+) -> SuppressionProblem:  # fmt: skip
+    """The problem of protecting every cell named in ``findings``, or declared unsafe beforehand.
 
     Args:
         table: the table.
         findings: what the rules found in it.
         policy: whose numbers say how wide an interval must be.
-        cost: what hiding a cell costs.
+        cost: what hiding a cell costs; see ``find_costs``.
         known: what everybody knows beforehand.
+        apriori: what is decided about cells beforehand.
+
+    Raises:
+        InvalidInputError: an unsafe cell must be shown, or a safe one has a protection level.
     """
     values = table.additive().to_numpy().astype(np.float64)
     lower, upper = _requirements(table, findings, policy, values)
     primary = flag_cells(table, findings)
     nonnegative = _is_nonnegative(table)
-    costs = _costs(table, values, cost)
+    costs = find_costs(table, cost)
+    if apriori is not None:
+        _check_apriori(table, primary, apriori)
+        lower, upper = _own_levels(table, policy, apriori, (values, lower, upper))
+        primary = primary | apriori.unsafe
+        costs = np.where(np.isnan(apriori.cost), costs, apriori.cost)
+        costs = np.where(apriori.forbidden, np.inf, costs)
     if known is not None:
         costs = np.where(known.cells, np.inf, costs)
         upper = np.minimum(upper, np.maximum(known.ceiling - values, 0.0))
@@ -112,17 +127,33 @@ def _is_nonnegative(table: Table) -> bool:
     return table.statistic in {"count", "std"} or lowest is None or float(str(lowest)) >= 0
 
 
-def _costs(table: Table, values: Floats, cost: str) -> Floats:
-    size = np.abs(values)
-    if cost == "value":
-        return np.asarray(size + 1.0)
-    if cost in {"count", "equal"}:
-        return np.ones(values.size)
-    if cost == "sqrt":
-        return np.sqrt(size) + 1.0
-    if cost == "frequency":
-        return table.cells["records"].to_numpy().astype(np.float64) + 1.0
-    raise InvalidInputError(f"A cost is one of {', '.join(COSTS)}.")
+def _check_apriori(table: Table, primary: Flags, apriori: Apriori) -> None:
+    """Refuses decisions that would show what the policy hides, or that mean nothing."""
+    for flags, what in (
+        (primary & apriori.forbidden, "These cells must be shown, but the policy hides them"),
+        (primary & apriori.safe, "These cells are declared safe, but the policy hides them"),
+        (
+            ~(primary | apriori.unsafe) & ~(np.isnan(apriori.lower) & np.isnan(apriori.upper)),
+            "Only unsafe cells have protection levels; declare these unsafe too",
+        ),
+    ):
+        if flags.any():
+            raise InvalidInputError(f"{what}: {listed(labels_of(table, flags))}.")
+
+
+def _own_levels(
+    table: Table, policy: Policy, apriori: Apriori, found: tuple[Floats, Floats, Floats]
+) -> tuple[Floats, Floats]:
+    """Requirements at least as wide as decided; else the policy's share of the value."""
+    values, lower, upper = found
+    own = np.maximum(policy.interval_share * np.abs(values), _least_width(table, policy, values))
+    if table.statistic == "count" and not table.weighted:
+        own = np.ceil(own)
+    down, up = (
+        np.where(apriori.unsafe & np.isnan(level), own, np.nan_to_num(level))
+        for level in (apriori.lower, apriori.upper)
+    )
+    return np.maximum(lower, down), np.maximum(upper, up)
 
 
 def _doubts(table: Table, findings: Sequence[Finding], policy: Policy) -> tuple[GroupDoubt, ...]:
@@ -142,7 +173,10 @@ def _requirements(
         down, up = _widths(table, rule, policy, values)
         lower = np.where(flagged, np.maximum(lower, down), lower)
         upper = np.where(flagged, np.maximum(upper, up), upper)
-    return lower, upper
+    # Doubt about a group can come from the group alone; the cell must not be computed exactly.
+    whole = flag_cells(table, findings, "group_disclosure") & (lower <= 0) & (upper <= 0)
+    records = np.maximum(_column(table, "records"), 1.0)
+    return np.where(whole, values / records, lower), upper
 
 
 def _widths(table: Table, rule: str, policy: Policy, values: Floats) -> tuple[Floats, Floats]:
@@ -204,11 +238,3 @@ def _least_width(table: Table, policy: Policy, values: Floats) -> float:
     records = max(1.0, float(_column(table, "records").max()))
     largest = float(np.abs(values).max(initial=0.0))
     return policy.interval_share * max(largest / records, 1e-6 * max(1.0, largest))
-
-
-def cell_labels(table: Table, flags: Flags) -> list[str]:
-    """The flagged cells by their labels, for messages."""
-    from polars import Series
-
-    chosen = table.cells.filter(Series(flags)).select(table.dimensions)
-    return [" x ".join(row) for row in chosen.iter_rows()]

@@ -18,6 +18,7 @@ from disclosure_control.errors import ProtectionError
 from disclosure_control.suppression.demands import Demands, find_demands
 from disclosure_control.suppression.draft import UNSERVED, Draft
 from disclosure_control.suppression.meet import Means, lift_all, meet
+from disclosure_control.suppression.names import cell_names, listed
 from disclosure_control.suppression.problem import Certificate, Flags, Places, SuppressionProblem
 from disclosure_control.suppression.prune import prune
 
@@ -53,11 +54,13 @@ def suppress(problem: SuppressionProblem, seconds: float | None = None, seed: in
         seed: in which orders further attempts meet the demands.
 
     Raises:
-        ProtectionError: some cell cannot be protected by hiding others, even all of them.
+        ProtectionError: some cells cannot be protected by hiding others, even all of them; they
+            are named by their labels.
     """
     pattern = try_suppress(problem, seconds, seed)
     if pattern.failed.any():
-        raise ProtectionError(f"{int(pattern.failed.sum())} cells cannot be protected by hiding.")
+        names = listed(cell_names(problem, pattern.failed))
+        raise ProtectionError(f"Hiding cells does not protect these; join categories: {names}.")
     return pattern
 
 

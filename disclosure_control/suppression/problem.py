@@ -76,6 +76,7 @@ class SuppressionProblem:
         integral: whether everybody knows that the values are whole numbers.
         axes: the dimensions when the cells are their full grid, first axis slowest; else empty.
         doubts: what must stay in doubt beyond intervals.
+        labels: how messages name the cells when there are no axes; one per cell, or empty.
 
     Raises:
         InvalidInputError: the arrays do not fit together.
@@ -92,6 +93,7 @@ class SuppressionProblem:
     integral: bool = False
     axes: tuple[Axis, ...] = ()
     doubts: tuple[GroupDoubt, ...] = ()
+    labels: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Counts only; the figures are in the arrays."""
@@ -118,6 +120,8 @@ class SuppressionProblem:
             raise InvalidInputError("every relation sums to zero over the values")
         if self.axes and int(np.prod(grid_shape(self.axes))) != count:
             raise InvalidInputError("the cells are the full grid of the axes")
+        if self.labels and len(self.labels) != count:
+            raise InvalidInputError("labels has one entry per cell, or none")
         _check_doubts(self.doubts, self.primary)
 
 

@@ -26,6 +26,7 @@ PAGES = (
     "how-to/check-and-submit.md",
     "how-to/hand-over-records.md",
     "how-to/round-or-perturb.md",
+    "how-to/protect-linked-tables.md",
 )
 LONGEST_CELL = 26
 RUNNER = """
