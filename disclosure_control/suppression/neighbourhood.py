@@ -1,15 +1,13 @@
 """Which cells take part in the program for one demand: those near it, hidden or cheap.
 
 Programs over a whole large table are slow and mostly idle. In a grid the neighbourhood is a smaller
-grid: on each axis the labels along which most is hidden. Elsewhere it grows from the cell through
-its relations, a few cells of each.
+grid (see ``subgrid``). Elsewhere it grows from the cell through its relations, a few cells of each.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from disclosure_control.hierarchy import Axis
 from disclosure_control.suppression.problem import (
@@ -18,8 +16,8 @@ from disclosure_control.suppression.problem import (
     Places,
     SuppressionProblem,
     distinct_rows,
-    grid_shape,
 )
+from disclosure_control.suppression.subgrid import Subgrids
 
 _PER_RELATION = 20
 _FLAT_BLOCK = 2_000
@@ -60,7 +58,8 @@ class Network:
         rows: relations by row, repeats left out, the cheapest cells of each first.
         columns: the same by cell.
         costs: of hiding each cell; infinite for cells that must be shown.
-        shape: of the grid when no axis has a tree, else empty.
+        grids: smaller grids; null when the cells are none.
+        flat: whether they are a grid in which no axis has a tree.
         ranks: per axis of a grid the labels numbered so that each stands beside those under the
             same label; empty when there is no grid.
         slot: room for renumbering, one entry per relation.
@@ -71,7 +70,8 @@ class Network:
     rows: Any
     columns: Any
     costs: Floats
-    shape: tuple[int, ...]
+    grids: Subgrids | None
+    flat: bool
     ranks: tuple[Places, ...]
     slot: Places
     seen: Flags
@@ -87,7 +87,8 @@ class Network:
             _cheapest_first(rows, costs),
             rows.tocsc(),
             costs,
-            grid_shape(problem.axes) if _is_flat(problem) else (),
+            Subgrids.of(problem) if problem.axes else None,
+            _is_flat(problem),
             tuple(_depth_first(axis) for axis in problem.axes),
             np.zeros(count, dtype=np.int64),
             np.zeros(count, dtype=np.bool_),
@@ -103,15 +104,15 @@ class Network:
 
         ``grown``: through the relations, even in a grid.
         """
-        if self.shape and not grown:
-            found = _smaller_grid(cell, hidden, self.shape, limit)
+        if self.grids is not None and not grown:
+            found = self.grids.around(cell, hidden, limit)
         else:
             found = self._grown(cell, hidden, limit)
         return movable(self.piece(found[np.isfinite(self.costs[found])]))
 
     def blocks(self, cells: Places, turn: int) -> list[Places]:
         """Cells cut into parts that hang together, along one axis of a grid; cut anew each turn."""
-        limit = _FLAT_BLOCK if self.shape else _BLOCK
+        limit = _FLAT_BLOCK if self.flat else _BLOCK
         count = -(-cells.size // limit)
         if count <= 1:
             return [cells]
@@ -128,11 +129,11 @@ class Network:
         """Parts of neighbouring labels; in flat grids every other turn of labels far apart."""
         sizes = [rank.size for rank in self.ranks]
         axis = int(np.argsort([-size for size in sizes], kind="stable")[0])
-        if not self.shape and len(sizes) > 1 and turn % 2:
+        if not self.flat and len(sizes) > 1 and turn % 2:
             axis = int(np.argsort([-size for size in sizes], kind="stable")[1])
         stride = int(np.prod(sizes[axis + 1 :]))
         label = self.ranks[axis][cells // stride % sizes[axis]]
-        if self.shape and turn % 2:
+        if self.flat and turn % 2:
             return np.asarray(label % count)
         return np.asarray(label * min(count, sizes[axis]) // sizes[axis])
 
@@ -197,8 +198,8 @@ class Network:
 
 
 def _is_flat(problem: SuppressionProblem) -> bool:
-    """Whether no label but the total has others below it: parts of other grids do not add up."""
-    return all(sum(map(bool, axis.children)) <= 1 for axis in problem.axes)
+    """Whether the cells are a grid in which no label but the total has others below it."""
+    return bool(problem.axes) and all(sum(map(bool, axis.children)) <= 1 for axis in problem.axes)
 
 
 def _depth_first(axis: Axis) -> Places:
@@ -259,36 +260,3 @@ def _first_seen(places: Places, marks: Flags) -> Places:
     once = rising[np.concatenate([[True], rising[1:] != rising[:-1]])] if rising.size else rising
     marks[once] = True
     return once
-
-
-def _smaller_grid(cell: int, hidden: Flags, shape: tuple[int, ...], limit: int) -> Places:
-    """The cells of a grid of some labels of each axis, those with most hidden along the cell."""
-    own = np.unravel_index(cell, shape)
-    grid = hidden.reshape(shape)
-    kept = _sizes(shape, limit)
-    labels = []
-    for axis, count in enumerate(kept):
-        if count >= shape[axis]:
-            labels.append(np.arange(shape[axis]))
-            continue
-        line = grid[tuple(slice(None) if at == axis else own[at] for at in range(len(shape)))]
-        others = tuple(at for at in range(len(shape)) if at != axis)
-        density = grid.mean(axis=others) + line
-        density[own[axis]] = np.inf
-        labels.append(np.sort(np.argsort(-density, kind="stable")[:count]))
-    places = np.ix_(*labels)
-    return np.ravel_multi_index(places, shape).ravel()
-
-
-def _sizes(shape: tuple[int, ...], limit: int) -> list[int]:
-    """How many labels of each axis, the longest shortened first."""
-    kept = np.array(shape, dtype=np.float64)
-    longest: npt.NDArray[np.float64] = np.sort(kept)
-    for size in longest[::-1]:
-        if kept.prod() <= limit:
-            break
-        large = kept >= size
-        smaller = kept[~large].max(initial=2.0)
-        fitting = (limit / kept[~large].prod()) ** (1 / large.sum())
-        kept[large] = max(smaller, fitting, 2.0)
-    return [int(size) for size in kept]

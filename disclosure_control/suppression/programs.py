@@ -10,9 +10,9 @@ from disclosure_control.suppression.problem import Flags, Floats, Places
 from disclosure_control.suppression.program import Program, Question
 
 _SMALL = 2_500
-_RINGS = (1_000, 6_000, 40_000)
-"""Cells of the neighbourhoods that are tried one after the other."""
-_COMPARED = 1
+_RINGS = ((1_000, True), (3_000, False), (6_000, True), (40_000, True))
+"""Cells of the neighbourhoods that are tried one after the other; grown, or a smaller grid."""
+_COMPARED = 2
 _FAIR = 0.01
 """A change whose price is a larger part of all that was spent so far is compared with a wider
 search: a few such changes make up most of the loss."""
@@ -126,13 +126,14 @@ class Programs:
         return int(self.draft.demands.cell[demand])
 
     def _ring(self, cell: int, ring: int) -> Program:
-        """The program of the neighbourhood of a cell; the last one is kept."""
-        if ring > 0:
-            return self._of(self._network.near(cell, self.draft.hidden, _RINGS[ring], grown=True))
-        if self._near is None or self._near[0] != cell:
-            piece = self._network.near(cell, self.draft.hidden, _RINGS[0], grown=False)
-            self._near = (cell, self._of(piece))
-        return self._near[1]
+        """The program of the neighbourhood of a cell; the nearest one is kept."""
+        if ring == 0 and self._near is not None and self._near[0] == cell:
+            return self._near[1]
+        limit, grown = _RINGS[ring]
+        program = self._of(self._network.near(cell, self.draft.hidden, limit, grown=grown))
+        if ring == 0:
+            self._near = (cell, program)
+        return program
 
     def _all(self) -> Program:
         """The program over every cell that can move."""

@@ -1,0 +1,1 @@
+"""Benchmarks: speed and loss against peers and limits. Each says how it is run."""
