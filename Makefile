@@ -51,7 +51,8 @@ check: setup  ## what CI runs: lint, types, docs, tests with branch coverage
 	@$(BIN)/python -m pytest -n auto --dist loadgroup -q --cov --cov-report=term:skip-covered
 
 bench: setup  ## benchmarks: each prints a ratio against a peer or a limit
-	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+	$(BIN)/python -m benchmarks.suppression --quick
 
 format: setup  ## let ruff mend what it can
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
