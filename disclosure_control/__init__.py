@@ -21,6 +21,7 @@ Microdata: :func:`k_anonymity`, :func:`anonymise`. Noise and rounding: :func:`ce
 
 from disclosure_control.assess import assess
 from disclosure_control.audit import Bounds, attacker_bounds
+from disclosure_control.auditing import Audit, PatternAudit, audit, audit_pattern
 from disclosure_control.bundle import Receipt, released_csv
 from disclosure_control.bundle_reading import Bundle, BundledOutput, read_bundle
 from disclosure_control.differences import History, check_together
@@ -47,7 +48,7 @@ from disclosure_control.outputs.output import STATISTICS, Output, recompute
 from disclosure_control.outputs.recipe import Recipe
 from disclosure_control.perturbation import cell_key, ptable_10_5, record_keys, round_controlled
 from disclosure_control.policy import Policy, find_policy
-from disclosure_control.protect import Audit, ProtectedTable, audit, protect
+from disclosure_control.protect import ProtectedTable, protect
 from disclosure_control.render import as_html
 from disclosure_control.rules import RULES
 from disclosure_control.study import Study
@@ -83,6 +84,7 @@ __all__ = [
     "Loss",
     "Output",
     "Pattern",
+    "PatternAudit",
     "Policy",
     "ProtectedTable",
     "ProtectionError",
@@ -101,6 +103,7 @@ __all__ = [
     "assess",
     "attacker_bounds",
     "audit",
+    "audit_pattern",
     "cell_key",
     "chart_specification",
     "check_together",

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from disclosure_control.auditing import cell_names
 from disclosure_control.differencing import (
     Cells,
     Comparison,
@@ -24,7 +25,6 @@ from disclosure_control.outputs.grouping import labelled
 from disclosure_control.outputs.histogram import BIN, bin_of, check_edges
 from disclosure_control.outputs.output import Output
 from disclosure_control.policy import Policy, find_policy
-from disclosure_control.protect import cell_names
 from disclosure_control.table import Table
 from disclosure_control.verdict import Assessment, Verdict
 

@@ -1,20 +1,21 @@
 """Protecting a table: assess, hide, verify, and check that nothing unsafe is visible."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from disclosure_control.assess import find
-from disclosure_control.audit import attack, find_unprotected, subtract, verify
+from disclosure_control.audit import verify
+from disclosure_control.auditing import equation_of
 from disclosure_control.errors import InvalidInputError, ProtectionError
-from disclosure_control.frames import plain
+from disclosure_control.insiders.hardening import Hardened, harden, verify_hardened
 from disclosure_control.policy import Policy, find_policy
 from disclosure_control.suppression.apriori import Apriori, find_apriori
 from disclosure_control.suppression.build import Known, build_problem
-from disclosure_control.suppression.construct import try_suppress
+from disclosure_control.suppression.construct import Pattern, try_suppress
 from disclosure_control.suppression.costs import check_cost
 from disclosure_control.suppression.loss import Loss, measure_loss
 from disclosure_control.suppression.names import labels_of, listed
@@ -22,7 +23,6 @@ from disclosure_control.suppression.problem import Certificate, Flags, Suppressi
 from disclosure_control.table import Table
 from disclosure_control.verdict import Finding
 
-_SHARE = 1e-6
 SHOWN, PRIMARY, SECONDARY, HIDDEN = "shown", "primary", "secondary", "hidden"
 
 
@@ -35,12 +35,14 @@ class Effort:
         seconds: how long to improve; null: a fixed amount of work.
         seed: of the improvement.
         apriori: what is decided about cells beforehand.
+        insiders: whether the pattern must hold against those who are in the table as well.
     """
 
     cost: Any = "value"
     seconds: float | None = None
     seed: int = 0
     apriori: Apriori | None = None
+    insiders: bool = True
 
     def __post_init__(self) -> None:
         """Refuses what is no effort."""
@@ -53,32 +55,6 @@ class Effort:
 
 
 @dataclass(frozen=True)
-class Audit:
-    """What an attacker derives about the hidden cells of a table.
-
-    Args:
-        frame: one row per hidden cell: dimension columns, lower, upper, required_lower,
-            required_upper (null for cells hidden for others), holds.
-        exact: how many primary cells have one possible value.
-        underprotected: how many primary cells have an interval that is too narrow, or leave no
-            doubt about their group.
-        equation: how subtraction reveals a primary cell, in words; null when it does not.
-    """
-
-    frame: pl.DataFrame
-    exact: int
-    underprotected: int
-    equation: str | None
-
-    def __repr__(self) -> str:
-        """Counts and the equation; the bounds are in ``frame``."""
-        return (
-            f"Audit({self.frame.height} hidden cells, {self.exact} exactly known, "
-            f"{self.underprotected} underprotected, equation {self.equation})"
-        )
-
-
-@dataclass(frozen=True)
 class ProtectedTable:
     """A table with hidden cells.
 
@@ -88,6 +64,7 @@ class ProtectedTable:
         cells: dimension columns, value (null when hidden), status shown, primary or secondary.
         problem: what had to be protected.
         certificate: the proof that it is; null when nobody gave one.
+        hardened: the same against those who are in the table; null when that was not asked.
     """
 
     table: Table
@@ -95,6 +72,7 @@ class ProtectedTable:
     cells: pl.DataFrame
     problem: SuppressionProblem
     certificate: Certificate | None = None
+    hardened: Hardened | None = None
 
     @property
     def released(self) -> pl.DataFrame:
@@ -119,7 +97,7 @@ class ProtectedTable:
         return f"ProtectedTable({parts}; policy {self.policy.name})"
 
 
-def protect(
+def protect(  # noqa: PLR0913 - the argument names are the library's public surface
     table: Table,
     policy: Policy | str,
     cost: Any = "value",
@@ -127,6 +105,7 @@ def protect(
     seed: int = 0,
     *,
     apriori: Any = None,
+    insiders: bool = True,
 ) -> ProtectedTable:
     """``table`` with every unsafe cell hidden, and others so that it cannot be computed back.
 
@@ -144,6 +123,8 @@ def protect(
         apriori: what is decided beforehand: a frame with the dimensions and some of status
             (unsafe, forbidden, safe), cost, lower and upper (protection of unsafe cells, at least);
             or a path to an a-priori file (``.hst``) of tau-Argus.
+        insiders: whether intervals must hold against every unit and entity of the table too, and
+            sums of hidden cells against the policy; false: against strangers only.
 
     Raises:
         ProtectionError: some cells cannot be protected; they are named by their labels.
@@ -151,7 +132,7 @@ def protect(
     """
     chosen = find_policy(policy)
     decided = None if apriori is None else find_apriori(table, apriori)
-    effort = Effort(cost, seconds, seed, decided)
+    effort = Effort(cost, seconds, seed, decided, insiders)
     return protect_cells(table, chosen, find(table, chosen), effort)
 
 
@@ -167,7 +148,10 @@ def protect_cells(
     pattern = try_suppress(problem, effort.seconds, effort.seed)
     if pattern.failed.any():
         raise ProtectionError(_cannot(table, pattern.failed))
-    protected = with_hidden(table, policy, problem, pattern.suppressed, pattern.certificate)
+    hardened = _hardened(table, policy, problem, pattern) if effort.insiders else None
+    hidden = pattern.suppressed if hardened is None else hardened.suppressed
+    protected = with_hidden(table, policy, problem, hidden, pattern.certificate)
+    protected = replace(protected, hardened=hardened)
     check_protected(protected)
     return protected
 
@@ -175,6 +159,26 @@ def protect_cells(
 def _cannot(table: Table, failed: Flags) -> str:
     names = listed(labels_of(table, failed))
     return f"Hiding cells does not protect these; join categories: {names}"
+
+
+def _hardened(
+    table: Table, policy: Policy, problem: SuppressionProblem, pattern: Pattern
+) -> Hardened:
+    """What holds against those who are in the table; doubts about groups hold against strangers.
+
+    A member of a group always knows one member more than strangers do.
+    """
+    found = harden(replace(problem, doubts=()), table, policy, pattern, table.members)
+    failed = found.failed.copy()
+    for union in found.failed_unions:
+        failed[list(union)] = True
+    if failed.any():
+        names = listed(labels_of(table, failed))
+        raise ProtectionError(
+            "Hiding cells does not protect these against people or schools that are in the table "
+            f"themselves; join categories: {names}"
+        )
+    return found
 
 
 def unprotected(table: Table, policy: Policy, hidden: Flags) -> ProtectedTable:
@@ -199,83 +203,6 @@ def with_hidden(
     return ProtectedTable(table, policy, cells, problem, certificate)
 
 
-def audit(protected: ProtectedTable) -> Audit:
-    """What an attacker who knows every shown cell and every relation derives."""
-    problem, hidden = protected.problem, protected.hidden
-    bounds = attack(
-        problem.values,
-        problem.relations,
-        hidden,
-        problem.lower_bounds,
-        problem.upper_bounds,
-        integral=problem.integral,
-    )
-    slack = _SHARE * np.maximum(1.0, np.abs(problem.values))
-    needed_low = problem.values - problem.lower_protection
-    needed_high = problem.values + problem.upper_protection
-    holds = (bounds.lower <= needed_low + slack) & (bounds.upper >= needed_high - slack)
-    holds |= ~problem.primary
-    certain = _without_doubt(problem, hidden)
-    holds[certain] = False
-    exact = problem.primary & (bounds.upper - bounds.lower <= slack)
-    frame = (
-        protected.table.cells.select(protected.table.dimensions)
-        .with_columns(
-            lower=bounds.lower,
-            upper=bounds.upper,
-            required_lower=np.where(problem.primary, needed_low, np.nan),
-            required_upper=np.where(problem.primary, needed_high, np.nan),
-            holds=holds,
-        )
-        .with_columns(pl.col("required_lower", "required_upper").fill_nan(None))
-        .filter(pl.Series(hidden))
-    )
-    return Audit(frame, int(exact.sum()), int((~holds).sum()), equation_of(protected))
-
-
-def _without_doubt(problem: SuppressionProblem, hidden: Flags) -> list[int]:
-    """Cells whose group is certain to lie in them."""
-    if not problem.doubts:
-        return []
-    failing = find_unprotected(problem, hidden)[1]
-    return [one.cell for one, bad in zip(problem.doubts, failing, strict=True) if bad]
-
-
-def weak_cells(protected: ProtectedTable) -> Flags:
-    """Primary cells that are visible or too narrow, by an attacker of its own code."""
-    problem, hidden = protected.problem, protected.hidden
-    weak, certain = find_unprotected(problem, hidden)
-    weak = weak | (problem.primary & ~hidden)
-    for one, bad in zip(problem.doubts, certain, strict=True):
-        weak[one.cell] |= bad
-    return np.asarray(weak, dtype=np.bool_)
-
-
-def equation_of(protected: ProtectedTable) -> str | None:
-    """The first subtraction that reveals a primary cell, in words."""
-    problem = protected.problem
-    for step in subtract(problem.relations, protected.hidden):
-        if problem.primary[step.cell]:
-            row = problem.relations.getrow(step.relation)
-            return _in_words(row, step.cell, cell_names(protected.table))
-    return None
-
-
-def _in_words(row: Any, cell: int, names: list[str]) -> str:
-    total = [int(c) for c, sign in zip(row.indices, row.data, strict=True) if sign < 0]
-    parts = [int(c) for c in row.indices if int(c) not in total]
-    rest = [names[c] for c in parts if c != cell]
-    if cell in total:
-        return f"{names[cell]} = {' + '.join(rest)}"
-    return f"{names[cell]} = {' - '.join([names[total[0]], *rest])}"
-
-
-def cell_names(table: Table) -> list[str]:
-    """Every cell by its labels, as people read them."""
-    rows = table.cells.select(table.dimensions).rows()
-    return ["(" + ", ".join(plain(text) for text in row) + ")" for row in rows]
-
-
 def check_protected(protected: ProtectedTable) -> None:
     """The post-condition: nothing unsafe is visible, every proof verifies, margins are true.
 
@@ -297,3 +224,8 @@ def check_protected(protected: ProtectedTable) -> None:
             "Nothing unsafe is visible after protection, but the check found "
             f"{visible} visible and {unproven} unproven cells; nothing was handed over."
         )
+    if protected.hardened is not None:
+        own, table = replace(problem, doubts=()), protected.table
+        verify_hardened(own, table, protected.policy, protected.hardened, table.members)
+        if not np.array_equal(protected.hardened.suppressed, hidden):
+            raise ProtectionError("What is hidden is what was proven; nothing was handed over.")

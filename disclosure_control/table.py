@@ -22,6 +22,7 @@ from disclosure_control.frames import (
 )
 from disclosure_control.hierarchy import Axis, Hierarchy, check_covers, leaves_below
 from disclosure_control.margins import Grid, all_margins, roll_up
+from disclosure_control.members import Members, members_of
 from disclosure_control.positions import medians
 from disclosure_control.two_values import COUNTED, two_values
 
@@ -78,6 +79,7 @@ class Table:
             null); possible (false where the combination cannot occur).
         weighted: whether a sampling weight was given.
         has_entities: whether an entity column was given.
+        members: who lies in several finest cells, by numbers without names; null when unknown.
     """
 
     axes: tuple[Axis, ...]
@@ -85,6 +87,7 @@ class Table:
     cells: pl.DataFrame = field(repr=False)
     weighted: bool = False
     has_entities: bool = False
+    members: Members | None = field(default=None, repr=False, compare=False)
 
     @property
     def dimensions(self) -> tuple[str, ...]:
@@ -179,7 +182,8 @@ def build(frame: Any, source: Source, statistic: str, breakdown: Breakdown) -> T
     cells = _with_value(cells, statistic)
     cells = cells.with_columns(_possible(cells, axes, breakdown))
     weighted = source.weight is not None
-    return Table(axes, statistic, cells, weighted, source.entity is not None)
+    members = members_of(found, Grid(axes))
+    return Table(axes, statistic, cells, weighted, source.entity is not None, members)
 
 
 def _check(source: Source, statistic: str) -> None:

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from disclosure_control.contributions import TOPS
-from disclosure_control.insiders.find import NOBODY_KNOWS, Members, is_apart
+from disclosure_control.insiders.find import is_apart
 from disclosure_control.insiders.knowledge import knowledge_of
 from disclosure_control.insiders.sums import Union
+from disclosure_control.members import NOBODY_KNOWS, Members
 from disclosure_control.suppression.insiders import Insiders
 from disclosure_control.suppression.problem import Floats, Places
 from disclosure_control.table import Table

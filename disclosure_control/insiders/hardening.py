@@ -8,7 +8,7 @@ import numpy as np
 from disclosure_control.audit.certificate import verify
 from disclosure_control.audit.insiders import verify_insiders
 from disclosure_control.errors import ProtectionError
-from disclosure_control.insiders.find import Members, find_insiders
+from disclosure_control.insiders.find import find_insiders
 from disclosure_control.insiders.guarding import guard
 from disclosure_control.insiders.seeing import seeing
 from disclosure_control.insiders.sums import Union
@@ -18,6 +18,7 @@ from disclosure_control.insiders.unions import (
     weak_unions,
     with_unions,
 )
+from disclosure_control.members import Members
 from disclosure_control.policy import Policy
 from disclosure_control.suppression.construct import Pattern
 from disclosure_control.suppression.insiders import Insiders

@@ -10,8 +10,8 @@ import polars as pl
 
 from disclosure_control.hierarchy import Axis, Hierarchy
 from disclosure_control.insiders.contributors import contributors
-from disclosure_control.insiders.find import Members
 from disclosure_control.insiders.sums import Union
+from disclosure_control.members import Members
 from disclosure_control.policy import Policy
 from disclosure_control.rules import RULES
 from disclosure_control.suppression.build import build_problem, flag_cells

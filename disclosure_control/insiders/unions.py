@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from disclosure_control.insiders.find import Members
 from disclosure_control.insiders.sums import Union, known_sums
 from disclosure_control.insiders.union_table import judged, widths
+from disclosure_control.members import Members
 from disclosure_control.policy import Policy
 from disclosure_control.suppression.construct import Pattern, try_suppress
 from disclosure_control.suppression.problem import (

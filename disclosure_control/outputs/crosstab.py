@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from disclosure_control.assess import find
+from disclosure_control.auditing import equation_of, weak_cells
 from disclosure_control.errors import ProtectionError
 from disclosure_control.frames import TOTAL
 from disclosure_control.outputs.evaluation import Evaluation, Flags
@@ -15,9 +16,7 @@ from disclosure_control.policy import Policy
 from disclosure_control.protect import (
     Effort,
     ProtectedTable,
-    equation_of,
     protect_cells,
-    weak_cells,
     with_hidden,
 )
 from disclosure_control.rules.rule import HIDE

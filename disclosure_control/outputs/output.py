@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from disclosure_control.auditing import Audit, audit
 from disclosure_control.errors import InvalidInputError
 from disclosure_control.outputs.evaluation import Evaluation, Flags
 from disclosure_control.outputs.evidence import (
@@ -23,10 +24,8 @@ from disclosure_control.policy import Policy
 from disclosure_control.protect import (
     HIDDEN,
     SHOWN,
-    Audit,
     Effort,
     ProtectedTable,
-    audit,
     unprotected,
 )
 from disclosure_control.table import Table
