@@ -181,6 +181,25 @@ def _hardened(
     return found
 
 
+def known_to_insiders(
+    table: Table, policy: Policy, problem: SuppressionProblem, hidden: Flags
+) -> Flags:
+    """Primary cells that somebody in the table narrows too much when exactly ``hidden`` is hidden.
+
+    Cells of a sum of hidden cells that breaks a rule are flagged too. Only for patterns that hold
+    against strangers.
+    """
+    closed = replace(problem, costs=np.where(hidden, 0.0, np.inf), doubts=())
+    pattern = try_suppress(closed)
+    secondary = hidden & ~problem.primary
+    given = Pattern(hidden | problem.primary, secondary, pattern.failed, pattern.certificate)
+    found = harden(closed, table, policy, given, table.members)
+    narrowed = pattern.failed | found.failed
+    for union in found.failed_unions:
+        narrowed[list(union)] = True
+    return np.asarray(narrowed & hidden)
+
+
 def unprotected(table: Table, policy: Policy, hidden: Flags) -> ProtectedTable:
     """The table with exactly ``hidden`` hidden, whoever chose it, ready for an audit."""
     problem = build_problem(table, find(table, policy), policy)

@@ -16,11 +16,13 @@ from disclosure_control.policy import Policy
 from disclosure_control.protect import (
     Effort,
     ProtectedTable,
+    known_to_insiders,
     protect_cells,
     with_hidden,
 )
 from disclosure_control.rules.rule import HIDE
 from disclosure_control.suppression.build import Known, build_problem
+from disclosure_control.suppression.problem import SuppressionProblem
 from disclosure_control.table import Table, build
 from disclosure_control.verdict import Finding
 
@@ -130,7 +132,17 @@ def attack_table(evaluation: Evaluation, policy: Policy, hidden: Flags) -> list[
     if equation is not None:
         reason = f"subtraction reveals a hidden cell: {equation}"
         found.append(Finding((), "subtraction", reason, "hide more cells"))
-    return found
+    return found or _attack_from_inside(table, policy, problem, guess.hidden)
+
+
+def _attack_from_inside(
+    table: Table, policy: Policy, problem: SuppressionProblem, hidden: Flags
+) -> list[Finding]:
+    """What people and schools that are in the table derive, when strangers derive nothing."""
+    narrowed = known_to_insiders(table, policy, problem, hidden)
+    rows = table.cells.filter(pl.Series(narrowed)).select(table.dimensions).iter_rows()
+    reason = "somebody who is in the table narrows this hidden cell too much"
+    return [Finding(tuple(row), "derivable", reason, "hide more cells") for row in rows]
 
 
 def _table(evaluation: Evaluation) -> Table:
