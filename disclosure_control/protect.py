@@ -15,7 +15,7 @@ from disclosure_control.insiders.hardening import Hardened, harden, verify_harde
 from disclosure_control.policy import Policy, find_policy
 from disclosure_control.suppression.apriori import Apriori, find_apriori
 from disclosure_control.suppression.build import Known, build_problem
-from disclosure_control.suppression.construct import Pattern, try_suppress
+from disclosure_control.suppression.construct import Pattern, first_pattern, try_suppress
 from disclosure_control.suppression.costs import check_cost
 from disclosure_control.suppression.loss import Loss, measure_loss
 from disclosure_control.suppression.names import labels_of, listed
@@ -23,6 +23,8 @@ from disclosure_control.suppression.problem import Certificate, Flags, Suppressi
 from disclosure_control.table import Table
 from disclosure_control.verdict import Finding
 
+_WORK = 4_000
+"""Improvement when no seconds are given: a researcher is waiting."""
 SHOWN, PRIMARY, SECONDARY, HIDDEN = "shown", "primary", "secondary", "hidden"
 
 
@@ -145,7 +147,7 @@ def protect_cells(
 ) -> ProtectedTable:
     """The table with the cells of ``findings`` hidden and protected; the post-condition holds."""
     problem = build_problem(table, findings, policy, effort.cost, known, effort.apriori)
-    pattern = try_suppress(problem, effort.seconds, effort.seed)
+    pattern = try_suppress(problem, effort.seconds, effort.seed, _WORK)
     if pattern.failed.any():
         raise ProtectionError(_cannot(table, pattern.failed))
     hardened = _hardened(table, policy, problem, pattern) if effort.insiders else None
@@ -190,7 +192,7 @@ def known_to_insiders(
     against strangers.
     """
     closed = replace(problem, costs=np.where(hidden, 0.0, np.inf), doubts=())
-    pattern = try_suppress(closed)
+    pattern = first_pattern(closed)
     secondary = hidden & ~problem.primary
     given = Pattern(hidden | problem.primary, secondary, pattern.failed, pattern.certificate)
     found = harden(closed, table, policy, given, table.members)

@@ -12,7 +12,7 @@ import numpy as np
 from disclosure_control.insiders.groups import Group, confined, grouped
 from disclosure_control.insiders.pairs import Pairs, settled
 from disclosure_control.insiders.pool import Pool, numbers
-from disclosure_control.suppression.construct import try_suppress
+from disclosure_control.suppression.construct import first_pattern
 from disclosure_control.suppression.insiders import Insiders
 from disclosure_control.suppression.problem import Flags, Places, SuppressionProblem
 
@@ -59,7 +59,7 @@ def _still(group: Group, pairs: Pairs, left: Pairs) -> Group | None:
 def _solved(pool: Pool, hidden: Flags, group: Group) -> tuple[Pool, Flags]:
     """The engine's answer to one group: more changes, more hidden cells."""
     problem, doubts = _asked(pool, hidden, group)
-    pattern = try_suppress(problem)
+    pattern = first_pattern(problem)
     proof = pattern.certificate
     target = proof.target.copy()
     about = proof.side == 0

@@ -12,7 +12,7 @@ import numpy as np
 
 from disclosure_control.insiders.pairs import met_by, trimmed
 from disclosure_control.insiders.pool import Pool, numbers
-from disclosure_control.suppression.construct import try_suppress
+from disclosure_control.suppression.construct import first_pattern
 from disclosure_control.suppression.insiders import Insiders
 from disclosure_control.suppression.problem import (
     Flags,
@@ -87,6 +87,6 @@ def _more(pool: Pool, known: SuppressionProblem, hidden: Flags, asked: Flags) ->
         known, primary=hidden, costs=np.full(hidden.size, np.inf), doubts=(),
         lower_protection=lower, upper_protection=upper,
     )  # fmt: skip
-    proof = try_suppress(problem).certificate
+    proof = first_pattern(problem).certificate
     demand = numbers(wanted, proof.target, proof.side)
     return pool.joined(proof.flows.tocsr(), (demand, proof.row, proof.scale))

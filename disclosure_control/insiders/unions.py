@@ -14,7 +14,7 @@ from disclosure_control.insiders.sums import Union, known_sums
 from disclosure_control.insiders.union_table import judged, widths
 from disclosure_control.members import Members
 from disclosure_control.policy import Policy
-from disclosure_control.suppression.construct import Pattern, try_suppress
+from disclosure_control.suppression.construct import Pattern, first_pattern
 from disclosure_control.suppression.problem import (
     Certificate,
     Flags,
@@ -85,7 +85,7 @@ def protect_unions(
         lower_protection=np.where(new, problem.lower_protection, 0.0),
         upper_protection=np.where(new, problem.upper_protection, 0.0),
     )  # fmt: skip
-    found = try_suppress(asked)
+    found = first_pattern(asked)
     proof = _joined(_carried(old.certificate, unions), found.certificate)
     failed = np.concatenate([old.failed, np.zeros(more, dtype=np.bool_)]) | found.failed
     suppressed = hidden | found.suppressed
