@@ -22,41 +22,59 @@ _LIMITS = {
     "mip_max_nodes": 500,
 }
 _PRIMAL = 4
+_CALL = 100
+_PER_CALL = 10
+_PER_STEP = 2_000
+_BY_COLUMN = 1
+_MINIMISE = 1
 
 
 class Program:
     """Deviations ``d`` with ``matrix @ d = right``, bounds and an aim; asked again and again.
 
     An answer is null unless it is proven to be best; ``unbounded`` tells whether that was because
-    the aim can be made as large as one likes.
+    the aim can be made as large as one likes. ``steps`` is the work done so far,
+    in simplex steps of a small program.
     """
 
     def __init__(self, matrix: Any, lower: Floats, upper: Floats, *, warm: bool) -> None:
         """``warm``: start each answer where the last one ended; good when only the aim changes."""
         import highspy
 
-        self._highs, self.unbounded, self._warm = highspy.Highs(), False, warm
+        self._highs, self._warm = highspy.Highs(), warm
+        self.unbounded, self.steps = False, 0
         for name, value in _LIMITS.items():
             self._highs.setOptionValue(name, value)
         if warm:
             self._highs.setOptionValue("simplex_strategy", _PRIMAL)
         columns = matrix.tocsc()
         self._columns = np.arange(columns.shape[1], dtype=np.int32)
+        self._lower, self._upper, self._weights = lower, upper, np.zeros(columns.shape[1])
         self._rows = np.arange(columns.shape[0], dtype=np.int32)
-        model = highspy.HighsLp()
-        model.num_col_, model.num_row_ = self._columns.size, self._rows.size
-        model.col_cost_ = np.zeros(self._columns.size)
-        model.col_lower_, model.col_upper_ = lower, upper
-        model.row_lower_ = model.row_upper_ = np.zeros(self._rows.size)
-        model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-        model.a_matrix_.start_ = columns.indptr.astype(np.int32)
-        model.a_matrix_.index_ = columns.indices.astype(np.int32)
-        model.a_matrix_.value_ = columns.data.astype(np.float64)
-        self._highs.passModel(model)
+        none = np.zeros(self._rows.size)
+        self._highs.passModel(
+            self._columns.size,
+            self._rows.size,
+            columns.nnz,
+            _BY_COLUMN,
+            _MINIMISE,
+            0.0,
+            self._weights,
+            lower,
+            upper,
+            none,
+            none,
+            columns.indptr.astype(np.int32),
+            columns.indices.astype(np.int32),
+            columns.data.astype(np.float64),
+            np.zeros(self._columns.size, dtype=np.int32),
+        )
 
     def bound(self, lower: Floats, upper: Floats) -> None:
         """Other bounds from now on."""
-        self._highs.changeColsBounds(self._columns.size, self._columns, lower, upper)
+        new = self._columns[(lower != self._lower) | (upper != self._upper)]
+        self._highs.changeColsBounds(new.size, new, lower[new], upper[new])
+        self._lower, self._upper = lower.copy(), upper.copy()
 
     def sum_to(self, right: Floats) -> None:
         """What the relations sum to from now on."""
@@ -64,7 +82,9 @@ class Program:
 
     def best(self, weights: Floats) -> Floats | None:
         """The deviations whose weighted sum is largest."""
-        self._highs.changeColsCost(self._columns.size, self._columns, -weights)
+        new = self._columns[weights != self._weights]
+        self._highs.changeColsCost(new.size, new, -weights[new])
+        self._weights = weights.copy()
         if not self._warm:
             self._highs.clearSolver()
         return self._solved()
@@ -87,6 +107,9 @@ class Program:
         if self._highs.getModelStatus() == states.kNotset:
             highspy.Highs.resetGlobalScheduler(True)
             self._highs.run()
+        taken = max(self._highs.getInfo().simplex_iteration_count, 0)
+        size = self._columns.size
+        self.steps += _CALL + size // _PER_CALL + int(taken * (1 + size / _PER_STEP))
         self.unbounded = self._highs.getModelStatus() == states.kUnbounded
         if self._highs.getModelStatus() != states.kOptimal:
             return None

@@ -1,180 +1,184 @@
-"""Searching one component for tables that an attacker cannot rule out."""
+"""Whether unknowns move as far as they must: quick exchanges, joint programs, single programs.
 
-from collections.abc import Iterator
+Most demands are met by exchanges of few cells. One program lifts many of the others at once, as far
+as each must go; what its answer moves far enough is settled. The rest are asked one by one, first
+among the unknowns around them, at last in their whole component. The work in large components is
+bounded; what it leaves undecided counts as not met.
+"""
 
 import numpy as np
 
-from disclosure_control.audit.components import Component
-from disclosure_control.audit.program import Program
+from disclosure_control.audit.blocks import among, components, packs
+from disclosure_control.audit.exchanges import exchange, exchange_boxes
+from disclosure_control.audit.frontier import Frontier, Surroundings
+from disclosure_control.audit.reach import Reach
 from disclosure_control.audit.shifts import Shifts
-from disclosure_control.suppression.problem import (
-    Flags,
-    Floats,
-    GroupDoubt,
-    Places,
-    SuppressionProblem,
-)
+from disclosure_control.suppression.problem import Flags, Floats, Places
 
 _ROUNDING = 1e-6
-_STRICT = 1e-12
-_ROUNDS = 12
+_FLOATS = 1e-12
+_TURNS = 12
 _FEW = 4
+_MANY = 200
 _GAIN = 0.05
-_BLOCK = 1_500
-_NEAR = 500
-_SMALL = 1_000
+_JOINT = 1_500
+_WIDE = 6_000
+_NEAR = 200
+_WHOLE = 1_000
 _REWARD = 100.0
+_HALF = 0.5
+_STEPS_SMALL = 1_000_000
 
 
 class Search:
-    """How far the primary cells of one component can move, as far as it matters.
+    """Demands on unknowns, and which of them are met.
 
-    Amounts are in units of ``unit``, 1 where values are whole.
+    All arrays have two rows, rises and falls, and one column per unknown.
     """
 
-    def __init__(self, problem: SuppressionProblem, part: Component) -> None:
-        """Nothing reached yet."""
-        cells = part.cells
-        self.problem, self.part = problem, part
-        self.low, self.high = deviation_bounds(problem, cells)
-        need = np.stack([problem.upper_protection[cells], problem.lower_protection[cells]])
-        need = np.where(problem.primary[cells], np.maximum(need, 0.0), 0.0)
-        asked = need[need > 0]
-        self.unit = 1.0 if problem.integral or asked.size == 0 else float(np.median(asked))
-        self.need = np.ceil(need) if problem.integral else need / self.unit
-        self.low, self.high = self.low / self.unit, self.high / self.unit
-        self.reached = self.need <= 0
-        self._whole: Shifts | None = None
+    def __init__(self, reach: Reach, frontier: Frontier, need: Floats) -> None:
+        """``need``: how far each unknown must rise and fall; 0 when nothing is asked."""
+        self.reach, self.frontier, self.unknowns = reach, frontier, reach.unknowns
+        self.need = np.ceil(need) if self.unknowns.integral else need
+        self._columns = frontier.columns
+        self._hopeless = np.zeros(need.shape, dtype=np.bool_)
+        most = frontier.far(slice(None))
+        self._left = 0
+        self._trifle = _FLOATS * float(np.abs(most[np.isfinite(most)]).max(initial=0.0))
 
-    def place(self, cell: int) -> int | None:
-        """Where a cell of the table is in the component, or null."""
-        place = int(np.searchsorted(self.part.cells, cell))
-        found = place < self.part.cells.size and self.part.cells[place] == cell
-        return place if found else None
+    @property
+    def far(self) -> Floats:
+        """How far unknowns are certain to move."""
+        return np.stack([self.reach.rise, self.reach.fall])
 
-    def touches(self, doubt: GroupDoubt) -> bool:
-        """Whether the cell or the group of a doubt is in the component."""
-        return self.place(doubt.cell) is not None or self.place(doubt.group) is not None
+    def _open(self, block: Places) -> Flags:
+        """Demands of some unknowns that are not met so far and may be."""
+        far = np.stack([self.reach.rise[block], self.reach.fall[block]])
+        unmet = far < self.need[:, block] * (1 - _ROUNDING)
+        return np.asarray(unmet & ~self._hopeless[:, block])
 
-    def weak(self) -> Flags:
-        """Which cells of the component do not provably move as far as they must."""
-        possible = np.stack([self.high, -self.low]) >= self.need * (1 - _ROUNDING)
-        for turn in range(_ROUNDS):
-            missing = ~self.reached & possible
-            if missing.sum() < _FEW or not self._lift_many(missing, turn):
+    @property
+    def unmet(self) -> Flags:
+        """Demands not met so far."""
+        return np.asarray(self.far < self.need * (1 - _ROUNDING))
+
+    @property
+    def open(self) -> Flags:
+        """Demands not met so far that may be."""
+        return self.unmet & ~self._hopeless
+
+    def _asked(self) -> Flags:
+        """Unknowns with a demand not met so far that may be."""
+        return np.asarray(self.open.any(axis=0))
+
+    def settle(self, steps: int) -> int:
+        """Meets what can be met; returns what is left of the steps allowed in large components."""
+        self._left = steps
+        self._rule_out(np.arange(self.unknowns.size))
+        if int(self.open.sum()) >= _MANY:
+            exchange(self.reach, self.open)
+            exchange_boxes(self.reach, self.open)
+        for turn in range(_TURNS):
+            before = int(self.open.sum())
+            if before < _FEW or not self._lift_many(turn, before):
                 break
-        for size in (_NEAR, _BLOCK):
-            for turn in (0, 2):
-                if self.part.cells.size > size and not self.reached.all():
-                    for block in self._blocks(turn, size):
-                        self._lift_each(block, possible)
-        self._lift_each(np.arange(self.part.cells.size), possible)
-        return np.asarray(~self.reached.all(axis=0))
+        self._lift_in_small()
+        self._lift_near()
+        for turn in (0, 1):
+            for block in packs(self.unknowns, self._asked(), _JOINT, turn):
+                self._left -= self._lift_each(block, self._left)
+        for part in components(self.unknowns, self._asked()):
+            self._left -= self._lift_each(part, self._left)
+        return self._left
 
-    def raises(self, doubt: GroupDoubt) -> bool:
-        """Whether some table that fits leaves the cell below its share of the group."""
-        values, cell, group = self.problem.values, self.place(doubt.cell), self.place(doubt.group)
-        limit = doubt.share * values[doubt.group]
-        needed = (values[doubt.cell] - limit + _STRICT * max(1.0, abs(limit))) / self.unit
-        weights = np.zeros(self.part.cells.size)
-        if cell is not None:
-            weights[cell] = -1.0
-        if group is not None:
-            weights[group] = doubt.share
-        for aim in self._aims(weights, needed):
-            if weights @ aim >= needed:
-                low, high = self.low.copy(), self.high.copy()
-                fixed = np.flatnonzero(weights)
-                low[fixed] = high[fixed] = aim[fixed]
-                inside = (aim >= self.low) & (aim <= self.high)
-                found = self._shifts(np.arange(low.size)).find(low, high)
-                if inside[fixed].all() and found is not None and weights @ found >= needed:
-                    return True
-        return False
+    def _rule_out(self, block: Places) -> None:
+        """Demands beyond the frontier."""
+        need = self.need[:, block]
+        slack = 0.0 if self.unknowns.integral else _ROUNDING * need + self._trifle
+        self._hopeless[:, block] |= self.frontier.far(block) + slack < need
 
-    def _aims(self, weights: Floats, needed: float) -> Iterator[Floats]:
-        """Movements worth trying: the cell falls alone; the furthest there is, then whole."""
-        fall = np.zeros(weights.size)
-        integral = self.problem.integral
-        fall[weights < 0] = -(np.ceil(needed) if integral else needed * (1 + _ROUNDING))
-        yield fall
-        far = 2 * (np.abs(self.problem.values).max() + 1) / self.unit
-        low, high = np.maximum(self.low, -far), np.minimum(self.high, far)
-        program = Program(self.part.matrix, low, high, warm=False)
-        found = program.best(weights)
-        if found is not None:
-            yield np.where(weights > 0, np.floor(found), np.ceil(found)) if integral else found
-        if found is not None and integral and weights.size <= _SMALL:
-            found = program.best_whole(weights)
-            if found is not None:
-                yield np.rint(found)
-
-    def _lift_many(self, missing: Flags, turn: int) -> bool:
-        """Lets half of the cells rise and half fall, as far as each must; whether it paid."""
-        order = (self.part.cells + turn) % 2 == 0
-        if self.problem.axes:
-            shape = tuple(len(axis.labels) for axis in self.problem.axes)
-            order = (np.sum(np.unravel_index(self.part.cells, shape), axis=0) + turn) % 2 == 0
-        rises, falls = missing[0] & order, missing[1] & ~order
-        rises |= missing[0] & ~missing[1]
-        falls |= missing[1] & ~missing[0]
-        low = np.where(falls, -self.need[1], self.low)
-        high = np.where(rises, self.need[0], self.high)
-        low, high = np.where(rises, 0.0, low), np.where(falls, 0.0, high)
-        reward = np.where(rises, _REWARD / np.where(rises, self.need[0], 1.0), 0.0)
-        reward -= np.where(falls, _REWARD / np.where(falls, self.need[1], 1.0), 0.0)
-        before = int(missing.sum())
-        for block in self._blocks(turn, _BLOCK):
-            found = self._shifts(block).find(low[block], high[block], reward[block])
-            if found is not None:
-                self._note(block, found)
-        return before - int((~self.reached & missing).sum()) >= max(_GAIN * before, 1)
-
-    def _blocks(self, turn: int, limit: int) -> list[Places]:
-        """The component, in parts when it is large; only cells of one part move at a time."""
-        size = self.part.cells.size
-        count = -(-size // limit)
-        label = np.arange(size)
-        if self.problem.axes:
-            shape = [len(axis.labels) for axis in self.problem.axes]
-            longest = int(np.argmax(shape))
-            label = self.part.cells // int(np.prod(shape[longest + 1 :])) % shape[longest]
-        rank = label * count // (int(label.max()) + 1) if turn % 4 < 2 else label % count
-        return [np.flatnonzero(rank == number) for number in range(count) if (rank == number).any()]
-
-    def _shifts(self, block: Places) -> Shifts:
-        """Movements of some cells of the component; those of all are kept."""
-        if block.size < self.part.cells.size:
-            part = self.part.matrix[:, block]
-            part = part[np.flatnonzero(np.diff(part.indptr))]
-            return Shifts(part, integral=self.problem.integral)
-        if self._whole is None:
-            self._whole = Shifts(self.part.matrix, integral=self.problem.integral)
-        return self._whole
-
-    def _lift_each(self, block: Places, possible: Flags) -> None:
-        """Lifts cells of a block one by one, moving only cells of the block."""
-        shifts = None
-        for side, number in np.argwhere((~self.reached & possible)[:, block]).tolist():
-            place = block[number]
-            if self.reached[side, place]:
+    def _lift_near(self) -> None:
+        """Decides what the surroundings of an unknown decide, one way or the other."""
+        for unknown in np.flatnonzero(self._asked()).tolist():
+            block = np.array([unknown])
+            asked = np.flatnonzero(self._open(block)[:, 0])
+            if asked.size == 0:
                 continue
-            shifts = shifts or self._shifts(block)
-            low, high = self.low[block], self.high[block]
-            low[number] = high[number] = self.need[side, place] * (1 - 2 * side)
-            found = shifts.find(low, high)
+            if self._left <= 0:
+                break
+            near = Surroundings(self.frontier, unknown, _NEAR)
+            for side in asked.tolist():
+                found = near.furthest(side, closed=True)
+                if found is not None:
+                    self.reach.see(found, near.cells)
+                if self._open(block)[side, 0]:
+                    near.narrow(side)
+            self._rule_out(block)
+            self._left -= near.work
+
+    def _lift_many(self, turn: int, before: int) -> bool:
+        """Lets many unknowns rise and others fall, as far as each must; whether it paid."""
+        chance = np.random.default_rng(turn)
+        size = _JOINT if turn < 4 else _WIDE
+        for block in packs(self.unknowns, self._asked(), size, turn):
+            asked, need = self._open(block), self.need[:, block]
+            if not asked.any():
+                continue
+            even = chance.random(block.size) < _HALF
+            rises = asked[0] & (even | ~asked[1])
+            falls = asked[1] & ~rises
+            unit = self._unit(need[asked])
+            worth = _REWARD * unit / np.where(need > 0, need, unit)
+            low, high = self.unknowns.low[block], self.unknowns.high[block]
+            low = np.where(rises, 0.0, np.where(falls, -need[1], low))
+            high = np.where(falls, 0.0, np.where(rises, need[0], high))
+            reward = np.where(rises, worth[0], 0.0) - np.where(falls, worth[1], 0.0)
+            shifts = Shifts(among(self._columns, block))
+            found = shifts.find(low / unit, high / unit, reward)
             if found is not None:
-                self._note(block, found)
+                self._show(block, found, shifts, exhaustive=False, unit=unit)
+        return before - int(self.open.sum()) >= max(_GAIN * before, 1)
 
-    def _note(self, places: Places, found: Floats) -> None:
-        """Marks what a movement takes far enough."""
-        self.reached[:, places] |= np.stack([found, -found]) >= self.need[:, places] * (
-            1 - _ROUNDING
-        )
+    def _unit(self, need: Floats) -> float:
+        return 1.0 if self.unknowns.integral else float(np.median(need))
 
+    def _show(
+        self, block: Places, found: Floats, shifts: Shifts, *, exhaustive: bool, unit: float
+    ) -> None:
+        """Widens the box by an answer, and by a whole one where that is needed."""
+        self.reach.see(found * unit, block)
+        if self.unknowns.integral and (found != np.rint(found)).any():
+            whole = shifts.whole(found, exhaustive=exhaustive)
+            if whole is not None:
+                self.reach.see(whole, block)
 
-def deviation_bounds(problem: SuppressionProblem, cells: Places) -> tuple[Floats, Floats]:
-    """How far cells can fall (as a negative number) and rise, by what is known beforehand."""
-    low = np.minimum(problem.lower_bounds[cells] - problem.values[cells], 0.0)
-    high = np.maximum(problem.upper_bounds[cells] - problem.values[cells], 0.0)
-    return (np.ceil(low), np.floor(high)) if problem.integral else (low, high)
+    def _lift_in_small(self) -> None:
+        """Decides what is left in small components, each for itself."""
+        count = np.bincount(self.unknowns.label, minlength=1)
+        small = count[self.unknowns.label] <= _WHOLE
+        for part in components(self.unknowns, self._asked() & small):
+            self._lift_each(part, _STEPS_SMALL)
+            self._hopeless[:, part] |= self._open(part)
+
+    def _lift_each(self, block: Places, steps: int) -> int:
+        """Lifts unknowns of a block one by one, moving only the block; the steps it took."""
+        asked = np.argwhere(self._open(block))
+        if asked.size == 0 or steps <= 0:
+            return 0
+        shifts = Shifts(among(self._columns, block))
+        unit = self._unit(self.need[:, block][tuple(asked.T)])
+        low, high = self.unknowns.low[block] / unit, self.unknowns.high[block] / unit
+        for side, place in asked.tolist():
+            if shifts.steps > steps:
+                break
+            need = self.need[side, block[place]]
+            if self.reach.far(side, block[place]) < need * (1 - _ROUNDING):
+                least, most = low.copy(), high.copy()
+                if side == 0:
+                    least[place] = min(need / unit, high[place])
+                else:
+                    most[place] = max(-need / unit, low[place])
+                found = shifts.find(least, most)
+                if found is not None:
+                    self._show(block, found, shifts, exhaustive=True, unit=unit)
+        return shifts.steps

@@ -1,9 +1,9 @@
-"""Tables that certainly fit: least movements of a component that take cells somewhere.
+"""Tables that certainly fit: least movements of a group of unknowns that take some somewhere.
 
 Rises and falls are variables of their own and cost, so that nothing moves that need not, which
 keeps most answers whole. Where values are known to be whole and an answer is not, it is rounded at
 random and the relations that break are mended by another program, until none is broken; a
-whole-number program is the last resort, in small components.
+whole-number program is the last resort, in small groups.
 """
 
 from typing import Any
@@ -16,48 +16,57 @@ from disclosure_control.suppression.problem import Floats
 _MENDINGS = 6
 _BETWEEN = 0.2
 _UNEVEN = 0.1
-_ROUNDING = 1e-6
 _SMALL = 1_000
 
 
 class Shifts:
-    """Movements of the cells of a component inside bounds, cheapest first."""
+    """Movements of a group of unknowns inside bounds, cheapest first."""
 
-    def __init__(self, matrix: Any, *, integral: bool) -> None:
-        """``integral``: only whole movements count."""
-        from scipy.sparse import hstack
-
-        self.matrix, self.integral = matrix.tocsr(), integral
+    def __init__(self, matrix: Any) -> None:
+        """``matrix``: the relations, by row; each sums to zero over the movements."""
+        self.matrix = matrix.tocsr()
         self.size = int(matrix.shape[1])
         none = np.zeros(2 * self.size)
-        both = hstack([matrix, -matrix], format="csc")
-        self._program = Program(both, none, none, warm=False)
+        self._program = Program(_both_ways(matrix.tocsc()), none, none, warm=False)
         self._chance = np.random.default_rng(self.size)
+        self._asked = (none, none, none)
+
+    @property
+    def steps(self) -> int:
+        """The work done so far, in steps of the programs."""
+        return self._program.steps
 
     def find(self, low: Floats, high: Floats, reward: Floats | None = None) -> Floats | None:
-        """A movement with ``low <= d <= high``; null when none is found.
+        """The cheapest movement with ``low <= d <= high``, whole or not; null when none is found.
 
         Args:
-            low: least movement of each cell.
-            high: largest movement of each cell.
+            low: least movement of each unknown.
+            high: largest movement of each unknown.
             reward: what each unit of rising (positive) or falling (negative) is worth; a unit of
                 movement costs 1. Null when nothing is.
         """
         price = np.ones(2 * self.size)
         if reward is not None:
             price -= np.concatenate([np.maximum(reward, 0), np.maximum(-reward, 0)])
-        found = self._least(price, low, high)
-        if found is None or not self.integral:
-            return found
-        whole = self._mended(price, low, high, found)
-        if whole is None and reward is None and self.size <= _SMALL:
+        self._asked = (price, low, high)
+        return self._least(price, low, high)
+
+    def whole(self, found: Floats, *, exhaustive: bool) -> Floats | None:
+        """A whole movement for the question that ``find`` answered last; null when none is found.
+
+        Args:
+            found: the answer.
+            exhaustive: whether a whole-number program is asked at last, in small groups.
+        """
+        price, low, high = self._asked
+        whole = self._mended(np.abs(price), low, high, found)
+        if whole is None and exhaustive and self.size <= _SMALL:
             self._bound(low, high)
             answer = self._program.best_whole(-price)
             whole = None if answer is None else np.rint(self._net(answer))
         return whole if whole is not None and self._fits(whole, low, high) else None
 
     def _mended(self, price: Floats, low: Floats, high: Floats, found: Floats) -> Floats | None:
-        price = np.abs(price)
         for _ in range(_MENDINGS):
             near = np.rint(found)
             chance = self._chance.random(found.size)
@@ -92,3 +101,13 @@ class Shifts:
         """Exactly: whole numbers add up without rounding."""
         inside = (whole >= low) & (whole <= high)
         return bool(inside.all()) and not (self.matrix @ whole).any()
+
+
+def _both_ways(columns: Any) -> Any:
+    """The matrix and its negative side by side, by column."""
+    from scipy.sparse import csc_matrix
+
+    start = np.concatenate([columns.indptr, columns.indptr[1:] + columns.nnz])
+    data = np.concatenate([columns.data, -columns.data])
+    shape = (columns.shape[0], 2 * columns.shape[1])
+    return csc_matrix((data, np.tile(columns.indices, 2), start), shape=shape)

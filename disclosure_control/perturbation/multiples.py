@@ -26,11 +26,14 @@ class Multiples:
         axes: the dimensions of the table.
         base: what is rounded to.
         values: the true value of every cell, first axis slowest; margins are exact sums.
+        ways: which way a cell must go: 1 to the multiple above, -1 to the one below, 0 either;
+            null: all either.
     """
 
     axes: tuple[Axis, ...]
     base: int
     values: Floats
+    ways: Floats | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -100,6 +103,19 @@ class Multiples:
                 number += count
         data = (np.concatenate(signs), (np.concatenate(rows), np.concatenate(columns)))
         return csr_matrix(data, shape=(number, index.size))
+
+    @property
+    def least(self) -> Floats:
+        """How many steps every cell goes up from ``floor`` at least: 1 where it must, else 0."""
+        up = self.rest > 0
+        return np.zeros(up.size) if self.ways is None else (up & (self.ways > 0)).astype(np.float64)
+
+    @property
+    def most(self) -> Floats:
+        """How many steps it goes up at most: 0 where it must not, or lies on a multiple; else 1."""
+        up = self.rest > 0
+        free = up if self.ways is None else up & (self.ways >= 0)
+        return free.astype(np.float64)
 
     def widening(self, steps: Floats) -> Floats:
         """How many multiples each cell lies beyond the two next to its value; 0 mostly."""

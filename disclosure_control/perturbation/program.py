@@ -36,20 +36,21 @@ def solve(table: Multiples, width: int, *, whole: bool) -> Solved:
     from scipy.sparse import hstack
 
     base = float(table.base)
-    free = (table.rest > 0).astype(np.float64)
+    free = table.most
     parts = [table.balances]
-    costs, high = [base - 2.0 * table.rest], [free]
+    costs, low, high = [base - 2.0 * table.rest], [table.least], [free]
     if width:
         # One more step up or down costs a whole base each.
         parts += [table.balances, -table.balances]
         costs += [np.full(free.size, base)] * 2
         high += list(_room(table, width))
+        low += [np.zeros(free.size)] * 2
     matrix = hstack(parts, format="csr")
     right = -np.asarray(table.balances @ table.floor)
     found = milp(
         np.concatenate(costs),
         constraints=LinearConstraint(matrix, right, right),
-        bounds=Bounds(0.0, np.concatenate(high)),
+        bounds=Bounds(np.concatenate(low), np.concatenate(high)),
         integrality=np.full(matrix.shape[1], int(whole)),
         options={"node_limit": _NODES, "mip_rel_gap": 0.0},
     )

@@ -7,7 +7,7 @@ unbiased. Sources: Cox and Ernst (1982), Controlled Rounding, INFOR 20; Causey, 
 (2006), Controlled Rounding and Cell Perturbation, Mathematical Programming 105.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -37,7 +37,7 @@ class RoundedTable:
         largest_change: the largest absolute change of a cell.
         widened: how many cells had to move beyond the two multiples next to their value (0: the
             rounding is zero-restricted).
-        exact: whether no rounding of this width loses less.
+        exact: whether no rounding of this width (and these ways) loses less.
     """
 
     cells: pl.DataFrame
@@ -48,7 +48,9 @@ class RoundedTable:
     exact: bool
 
 
-def round_controlled(table: Table, base: int = 5, *, seed: int = 0) -> RoundedTable:
+def round_controlled(
+    table: Table, base: int = 5, *, seed: int = 0, ways: Floats | None = None
+) -> RoundedTable:
     """``table`` rounded so that it still adds up; the same for the same input.
 
     Tables of two dimensions (one of them may be hierarchical) are always zero-restricted with the
@@ -60,6 +62,8 @@ def round_controlled(table: Table, base: int = 5, *, seed: int = 0) -> RoundedTa
         table: a table of counts or sums, values of any sign.
         base: what is rounded to, at least 1.
         seed: of the search.
+        ways: which way a cell must go: 1 to the multiple above, -1 to the one below, 0 either; one
+            per cell, null: all either. Dropped as a whole where no such rounding is found.
 
     Raises:
         InvalidInputError: the table is not additive, or the base is no whole number above 0.
@@ -71,7 +75,9 @@ def round_controlled(table: Table, base: int = 5, *, seed: int = 0) -> RoundedTa
         raise InvalidInputError(f"A rounded table is of {' or '.join(_ADDITIVE)}.")
     true = table.cells["value"].cast(pl.Float64)
     system = multiples(table.axes, true.fill_null(0.0).to_numpy(), base)
-    steps, exact = _solution(system, seed)
+    if ways is not None and ways.shape != system.values.shape:
+        raise InvalidInputError("Ways of a rounding are one number per cell: 1, 0 or -1.")
+    steps, exact = _solution(replace(system, ways=ways), seed)
     _check(system, steps)
     shown = pl.Series("value", steps * base + 0.0).set(true.is_null(), None)
     return RoundedTable(
@@ -95,10 +101,14 @@ def _solution(system: Multiples, seed: int) -> tuple[Floats, bool]:
         relaxed = solve(system, 0, whole=False)
         if relaxed.steps is not None:
             return relaxed.steps, True
+        if flat and system.ways is not None:
+            return _solution(replace(system, ways=None), seed)
     if small:
         whole = solve(system, 0, whole=True)
         if whole.steps is not None:
             return whole.steps, whole.exact
+        if system.ways is not None:
+            return _solution(replace(system, ways=None), seed)
         found = _widened(system) if whole.exact and size <= _WIDE_PROGRAM else None
     return found or (search(system, seed), False)
 

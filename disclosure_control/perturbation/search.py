@@ -23,7 +23,8 @@ def search(table: Multiples, seed: int) -> Floats:
     leaf = table.leaves
     low, rest = table.floor[leaf], table.rest[leaf]
     steps = np.where(2.0 * rest > table.base, low + 1.0, low)
-    still = np.where(rest > 0, 0.0, np.inf)
+    steps = low + np.clip(steps - low, table.least[leaf], table.most[leaf])
+    still = np.where(table.least[leaf] < table.most[leaf], 0.0, np.inf)
     asleep = np.zeros(leaf.size)
     random = np.random.default_rng(seed)
     cells = summing @ steps
