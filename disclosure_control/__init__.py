@@ -13,12 +13,15 @@ Start here::
 
 Tables without a study: :func:`count_table`, :func:`magnitude_table`, :func:`assess`,
 :func:`protect`, :func:`protect_linked`, :func:`audit`. Suppression problems of any kind:
-:class:`SuppressionProblem`, :func:`read_jj`, :func:`suppress`, :func:`attacker_bounds`.
+:class:`SuppressionProblem`, :func:`read_jj`, :func:`suppress`, :func:`suppress_optimally`,
+:func:`audit_pattern`, :func:`attacker_bounds`. Where nearly all cells are empty:
+:func:`protect_sparse`. Other methods than hiding: :func:`compare_methods`, :func:`protect_by`.
 Microdata: :func:`k_anonymity`, :func:`anonymise`. Noise and rounding: :func:`cell_key`,
 :func:`round_controlled`. For the desk: :func:`read_bundle`, :func:`recompute`, :func:`judge`,
 :class:`History`. Every number of a policy has a source: :data:`policies`.
 """
 
+from disclosure_control.alternatives import MethodComparison, compare_methods, protect_by
 from disclosure_control.assess import assess
 from disclosure_control.audit import Bounds, attacker_bounds
 from disclosure_control.auditing import Audit, PatternAudit, audit, audit_pattern
@@ -46,14 +49,25 @@ from disclosure_control.outputs.evidence import compare_evidence, evidence_of
 from disclosure_control.outputs.judging import as_released, judge
 from disclosure_control.outputs.output import STATISTICS, Output, recompute
 from disclosure_control.outputs.recipe import Recipe
-from disclosure_control.perturbation import cell_key, ptable_10_5, record_keys, round_controlled
+from disclosure_control.perturbation import (
+    AdjustedTable,
+    adjust,
+    audit_adjusted,
+    audit_rounded,
+    cell_key,
+    ptable_10_5,
+    record_keys,
+    round_controlled,
+)
 from disclosure_control.policy import Policy, find_policy
 from disclosure_control.protect import ProtectedTable, protect
 from disclosure_control.render import as_html
 from disclosure_control.rules import RULES
+from disclosure_control.sparse import SparseProtected, SparseRequest, protect_sparse
 from disclosure_control.study import Study
 from disclosure_control.suppression import Pattern, SuppressionProblem, suppress
 from disclosure_control.suppression.apriori import read_hst
+from disclosure_control.suppression.exact import lower_bound, suppress_optimally
 from disclosure_control.suppression.jj import read_jj
 from disclosure_control.suppression.jj_writing import write_jj
 from disclosure_control.suppression.loss import Loss
@@ -67,6 +81,7 @@ __all__ = [
     "RULES",
     "STATISTICS",
     "TOTAL",
+    "AdjustedTable",
     "Assessment",
     "Audit",
     "Bounds",
@@ -82,6 +97,7 @@ __all__ = [
     "Line",
     "LinkedTables",
     "Loss",
+    "MethodComparison",
     "Output",
     "Pattern",
     "PatternAudit",
@@ -90,12 +106,15 @@ __all__ = [
     "ProtectionError",
     "Receipt",
     "Recipe",
+    "SparseProtected",
+    "SparseRequest",
     "Study",
     "SuppressionProblem",
     "Table",
     "UnsafeOutputError",
     "Verdict",
     "__version__",
+    "adjust",
     "anonymise",
     "as_html",
     "as_released",
@@ -103,22 +122,28 @@ __all__ = [
     "assess",
     "attacker_bounds",
     "audit",
+    "audit_adjusted",
     "audit_pattern",
+    "audit_rounded",
     "cell_key",
     "chart_specification",
     "check_together",
     "compare_evidence",
+    "compare_methods",
     "count_table",
     "evidence_of",
     "explain",
     "find_policy",
     "judge",
     "k_anonymity",
+    "lower_bound",
     "magnitude_table",
     "plain",
     "policies",
     "protect",
+    "protect_by",
     "protect_linked",
+    "protect_sparse",
     "ptable_10_5",
     "read_bundle",
     "read_hst",
@@ -130,6 +155,7 @@ __all__ = [
     "scan_bytes",
     "scan_file",
     "suppress",
+    "suppress_optimally",
     "table_markup",
     "write_jj",
 ]

@@ -111,7 +111,8 @@ def protect(  # noqa: PLR0913 - the argument names are the library's public surf
 ) -> ProtectedTable:
     """``table`` with every unsafe cell hidden, and others so that it cannot be computed back.
 
-    All margins that are shown are the true ones.
+    All margins that are shown are the true ones. Other methods, and what each would lose:
+    ``compare_methods`` and ``protect_by``.
 
     Args:
         table: the table.

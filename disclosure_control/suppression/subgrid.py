@@ -94,6 +94,8 @@ def _sizes(counts: list[int], limit: float) -> list[int]:
         if kept.prod() <= limit:
             break
         large = kept >= size
+        if not large.any():
+            continue
         smaller = kept[~large].max(initial=_FEWEST)
         fitting = (limit / kept[~large].prod()) ** (1 / large.sum())
         kept[large] = max(smaller, fitting, _FEWEST)

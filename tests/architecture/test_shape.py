@@ -57,6 +57,7 @@ def public_surface(path):
     return (
         path.relative_to(ROOT).as_posix()
         in {
+            "disclosure_control/protect.py",
             "disclosure_control/study.py",
             "disclosure_control/table.py",
         }

@@ -180,3 +180,18 @@ def test_the_last_resort_for_whole_numbers_is_asked_only_when_it_may(monkeypatch
     assert found[1] != np.rint(found[1])
     assert shifts.whole(found, exhaustive=False) is None
     assert shifts.whole(found, exhaustive=True).tolist() == [3, -2, 0]
+
+
+def test_checksums_that_do_not_tell_rows_apart_lose_none(monkeypatch):
+    monkeypatch.setattr("disclosure_control.audit.rows.mixed", lambda count: np.zeros(count, int))
+    rows = csr_matrix([[1.0, 1, -1, 0], [1, -1, 1, 0], [1, 1, 0, 1], [1, 1, -1, 0]])
+    kept = {tuple(row) for row in distinct(rows).toarray().tolist()}
+    assert kept == {(1, 1, -1, 0), (1, -1, 1, 0), (1, 1, 0, 1)}
+
+
+def test_checksums_that_do_not_tell_exchanges_apart_claim_nothing_untrue(monkeypatch):
+    monkeypatch.setattr("disclosure_control.audit.reach.mixed", lambda count: np.ones(count, int))
+    high = np.array([9.0, 2, 5, 2, 9, 5, 5, 5, 0])
+    reach = Reach(unknowns_of(grid_of(3, 3), -high, high))
+    exchange(reach, np.ones((2, 9), dtype=np.bool_))
+    assert (reach.rise <= [7, 2, 5, 2, 7, 5, 5, 5, 0]).all()
