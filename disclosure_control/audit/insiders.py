@@ -106,22 +106,22 @@ class _Book:
             if alone:
                 self._lone.update((one, cell) for one in numbers)
             part = slice(columns.indptr[cell], columns.indptr[cell + 1])
-            bounded = bool(problem.lower_bounds[cell] >= 0)
-            for entry, moved in zip(
-                columns.indices[part].tolist(), columns.data[part].tolist(), strict=True
-            ):
-                slack = self._slack(entry, cell, moved)
-                if alone and abs(moved) > slack:
+            entries, moved = columns.indices[part], columns.data[part]
+            slack = self._slack(entries, cell, moved)
+            if alone:
+                for entry in entries[np.abs(moved) > slack].tolist():
                     self._against[entry].update(numbers)
-                elif bounded and moved < 0:
-                    left = problem.values[cell] + moved + slack
-                    self._against[entry].update((who[amount > left] + first).tolist())
+            elif problem.lower_bounds[cell] >= 0:
+                left = problem.values[cell] + moved + slack
+                asked = (moved < 0) & (left < amount.max())
+                for entry, rest in zip(entries[asked].tolist(), left[asked].tolist(), strict=True):
+                    self._against[entry].update((who[amount > rest] + first).tolist())
 
-    def _slack(self, entry: int, cell: int, moved: float) -> float:
+    def _slack(self, entries: Places, cell: int, moved: Floats) -> Floats:
         if self._problem.integral:
-            return 0.0
-        size = abs(float(self._problem.values[cell])) + abs(moved)
-        return _ROUNDING * float(self._need[entry]) + _FLOATS * size
+            return np.zeros(moved.size)
+        size = abs(float(self._problem.values[cell])) + np.abs(moved)
+        return np.asarray(_ROUNDING * self._need[entries] + _FLOATS * size)
 
     def holds(self, cell: int, side: int, need: float) -> bool:
         """Whether a cell moves far enough in the eyes of every insider."""

@@ -3,8 +3,8 @@
 One try bans one or a few secondary cells, takes the witnesses that use them away, and meets the
 demands that are left over by other changes, at prices that differ a little from try to try. The
 result is kept when it costs less, or hardly more than the best so far; the best is returned. Every
-state between two tries is a full pattern with its witnesses. First every secondary cell is tried
-once, the dearest first; then cells are drawn. The tries do not depend on how long one may go on:
+state between two tries is a full pattern with its witnesses. The secondary cells take turns: in the
+first round the dearest first, each alone; then in drawn orders, some with others near them. The tries do not depend on how long one may go on:
 a longer search repeats a shorter one and goes on from there. Sources: ruin and recreate, Schrimpf
 and others (2000); record-to-record travel, Dueck (1993).
 """
@@ -21,12 +21,12 @@ from disclosure_control.suppression.problem import Floats, Places
 from disclosure_control.suppression.rework import Mark, Rework
 from disclosure_control.suppression.routes import Routes, Steer
 
-_TOLERATED = 3e-4
+_TOLERATED = 1e-3
 _NOISE = 0.3
 _EXPONENTS = (1.0, 1.0, 1.5)
 _ROUNDS = 2
 _BLOCK = 6
-_ALONE = 0.5
+_ALONE = 0.8
 _MANY = 250
 _STRAY = 40
 
@@ -72,7 +72,7 @@ class Search:
         self._chance = np.random.default_rng(seed)
         self._best: Mark = self.draft.mark()
         self._value = self._score()
-        self._since = 0
+        self._since, self._again = 0, False
         cells = self._secondary()
         order = np.lexsort((cells, -draft.problem.costs[cells]))
         self._queue = cells[order][::-1].tolist()
@@ -115,14 +115,19 @@ class Search:
 
     def _drawn(self, secondary: Places) -> list[int]:
         """The cells to be done without: the next in turn, then cells that are drawn."""
-        while self._queue:
+        while True:
+            if not self._queue:
+                self._again, self._queue = True, self._shuffled(secondary)
             cell = self._queue.pop()
             if self.draft.hidden[cell]:
-                return [cell]
-        chance, costs = self._chance, self.draft.problem.costs[secondary]
-        by_cost = chance.random() < 0.5
-        first = int(chance.choice(secondary, p=costs / costs.sum() if by_cost else None))
-        return [first] if chance.random() < _ALONE else self._walked(first)
+                alone = not self._again or self._chance.random() < _ALONE
+                return [cell] if alone else self._walked(cell)
+
+    def _shuffled(self, secondary: Places) -> list[int]:
+        """The cells in an order in which dear ones tend to come last."""
+        costs = self.draft.problem.costs[secondary]
+        drawn = costs * np.exp(self._chance.standard_normal(costs.size))
+        return secondary[np.argsort(drawn, kind="stable")].tolist()
 
     def _walked(self, first: int) -> list[int]:
         """A cell and some others, met on a walk from cell to witness to cell."""

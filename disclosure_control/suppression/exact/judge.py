@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from disclosure_control.suppression.construct import Pattern, try_suppress
+from disclosure_control.suppression.construct import Pattern, first_pattern
 from disclosure_control.suppression.exact.attacker import Attacker
 from disclosure_control.suppression.exact.cuts import Cut, outside_cut
 from disclosure_control.suppression.exact.scene import Scene
@@ -29,13 +29,13 @@ class Verdict:
 
 def within(problem: SuppressionProblem, hidden: Flags) -> Pattern:
     """What the engine protects by hiding some of these cells and no others."""
-    return try_suppress(replace(problem, costs=np.where(hidden, problem.costs, np.inf)))
+    return first_pattern(replace(problem, costs=np.where(hidden, problem.costs, np.inf)))
 
 
 def completed(problem: SuppressionProblem, hidden: Flags) -> Pattern:
     """A pattern from cells that do not suffice: they cost nothing, what they lack is added."""
     costs = np.where(hidden & np.isfinite(problem.costs), 0.0, problem.costs)
-    found = try_suppress(replace(problem, costs=costs))
+    found = first_pattern(replace(problem, costs=costs))
     return within(problem, found.suppressed | (hidden & np.isfinite(problem.costs)))
 
 
