@@ -12,11 +12,12 @@ import numpy as np
 
 from disclosure_control.suppression.problem import Floats
 
+_MOST = 500_000
 _LIMITS = {
     "output_flag": False,
     "threads": 1,
     "presolve": "off",
-    "simplex_iteration_limit": 500_000,
+    "simplex_iteration_limit": _MOST,
     "primal_feasibility_tolerance": 1e-9,
     "dual_feasibility_tolerance": 1e-9,
     "mip_max_nodes": 500,
@@ -79,6 +80,11 @@ class Program:
     def sum_to(self, right: Floats) -> None:
         """What the relations sum to from now on."""
         self._highs.changeRowsBounds(self._rows.size, self._rows, right, right)
+
+    def allow(self, steps: int) -> None:
+        """No question takes more than about so many steps from now on; else it has no answer."""
+        most = max(int(steps / (1 + self._columns.size / _PER_STEP)), 0)
+        self._highs.setOptionValue("simplex_iteration_limit", min(most, _MOST))
 
     def best(self, weights: Floats) -> Floats | None:
         """The deviations whose weighted sum is largest."""

@@ -171,6 +171,7 @@ class Search:
         for side, place in asked.tolist():
             if shifts.steps > steps:
                 break
+            shifts.allow(steps - shifts.steps)
             need = self.need[side, block[place]]
             if self.reach.far(side, block[place]) < need * (1 - _ROUNDING):
                 least, most = low.copy(), high.copy()

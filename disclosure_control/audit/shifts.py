@@ -36,6 +36,10 @@ class Shifts:
         """The work done so far, in steps of the programs."""
         return self._program.steps
 
+    def allow(self, steps: int) -> None:
+        """No program takes more than about so many steps from now on; else it has no answer."""
+        self._program.allow(steps)
+
     def find(self, low: Floats, high: Floats, reward: Floats | None = None) -> Floats | None:
         """The cheapest movement with ``low <= d <= high``, whole or not; null when none is found.
 

@@ -124,6 +124,7 @@ class Whole:
                 if self._work() > steps:
                     return self._work()
                 if self._is_open(side, place):
+                    self._program.allow(steps - self._work())
                     self._decide(side, place)
         return self._work()
 

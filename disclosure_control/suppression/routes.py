@@ -6,7 +6,7 @@ what they really cost. Source of such slope scaling: Kim and Pardalos (1999).
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -64,23 +64,30 @@ class Routes:
         if change is not None:
             return change
         program = self._program(int(self.draft.demands.cell[demand]))
-        best = self._asked(program, demand, steer, steer.factor)
-        for _ in range(steer.rounds if best is not None else 0):
-            if best is None or best.price == 0:
-                break
-            factor = steer.factor.copy()
-            moved = np.abs(best.amounts) / self.draft.demands.need[demand]
-            factor[best.cells] /= np.maximum(moved, _LEAST_MOVE)
-            other = self._asked(program, demand, steer, factor)
+        best = self._asked(program, demand, steer)
+        if best is None:
+            return self._box(demand, self._field(steer))
+        for _ in range(steer.rounds):
+            other = None
+            if best.price > 0:
+                other = self._asked(program, demand, self._corrected(best, demand, steer))
             if other is None or other.price >= best.price:
                 break
             best = other
-        if best is None:
-            price = self.draft.terrain.price
-            allowed = ~self._barred(np.arange(price.size), steer)
-            field = Field(np.where(allowed, price, np.inf), self.draft.terrain.room)
-            best = self._box(demand, field)
         return best
+
+    def _corrected(self, change: Change, demand: int, steer: Steer) -> Steer:
+        """Prices per unit at which the cells of a change cost what they really cost."""
+        factor = steer.factor.copy()
+        moved = np.abs(change.amounts) / self.draft.demands.need[demand]
+        factor[change.cells] /= np.maximum(moved, _LEAST_MOVE)
+        return replace(steer, factor=factor)
+
+    def _field(self, steer: Steer) -> Field:
+        """The prices for boxes."""
+        terrain = self.draft.terrain
+        barred = self._barred(np.arange(terrain.price.size), steer)
+        return Field(np.where(barred, np.inf, terrain.price), terrain.room)
 
     def _box(self, demand: int, terrain: Field) -> Change | None:
         if self._grid is None:
@@ -92,21 +99,22 @@ class Routes:
     def _program(self, cell: int) -> Program:
         """The program of the whole of a small table, else of what is near the cell."""
         if self._last is None or not (self._small or self._last[0] == cell):
-            piece = self._network.all()
-            if not self._small:
+            if self._small:
+                piece = self._network.all()
+            else:
                 piece = self._network.near(cell, self.draft.hidden, _NEAR, grown=False)
-            program = Program(piece, integral=self.draft.problem.integral)
-            self._last = (cell, program)
+            self._last = (cell, Program(piece, integral=self.draft.problem.integral))
         return self._last[1]
 
     def _barred(self, cells: Places, steer: Steer) -> Flags:
         price, hidden = self.draft.terrain.price[cells], self.draft.hidden[cells]
         return np.asarray((steer.banned[cells] | (price > steer.budget)) & ~hidden)
 
-    def _prices(self, program: Program, steer: Steer, factor: Floats) -> Floats:
+    def _prices(self, program: Program, steer: Steer) -> Floats:
         """Cost per unit moved; of hidden cells a trifle, so that flows do not wander."""
         cells = program.cells
-        price = (self.draft.problem.costs[cells] / self._typical) ** steer.exponent * factor[cells]
+        price = (self.draft.problem.costs[cells] / self._typical) ** steer.exponent
+        price = price * steer.factor[cells]
         price = np.clip(price, _HIDDEN_PRICE, _LARGEST_PRICE)
         return np.where(self.draft.hidden[cells], _HIDDEN_PRICE, price)
 
@@ -117,13 +125,13 @@ class Routes:
         most[:, self._barred(cells, steer)] = 0.0
         return most.ravel()
 
-    def _asked(self, program: Program, demand: int, steer: Steer, factor: Floats) -> Change | None:
+    def _asked(self, program: Program, demand: int, steer: Steer) -> Change | None:
         """The change that a program finds cheapest."""
         place = program.place(int(self.draft.demands.cell[demand]))
         if place is None:
             return None
         unit = 1.0 if self.draft.problem.integral else float(self.draft.demands.need[demand])
-        price = np.tile(self._prices(program, steer, factor), 2)
+        price = np.tile(self._prices(program, steer), 2)
         most = self._most(program, steer, unit)
         for question in self._questions(program, demand, price, most):
             before = program.steps

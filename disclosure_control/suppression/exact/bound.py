@@ -6,7 +6,7 @@ that is stopped early still bounds what any pattern costs.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 
 import numpy as np
@@ -29,6 +29,7 @@ _NODES = 500
 _RISE = 1e-3
 _MORE_NODES = 8
 _MOST_NODES = 10_000_000
+_STEPS_PER_NODE = 500
 _JUDGED = 4
 
 
@@ -109,13 +110,16 @@ class _Search:
     def run(self, left: Callable[[], float], steps: int | None) -> None:
         """Raises the bound, first with fractions, then with whole cells, while effort is left."""
 
-        def tired() -> bool:
+        def steps_left() -> float:
             work = self._spent + self.master.steps + self.attacker.steps
-            return self.closed() or left() <= 0 or (steps is not None and work >= steps)
+            return np.inf if steps is None else steps - work
+
+        def tired() -> bool:
+            return self.closed() or left() <= 0 or steps_left() <= 0
 
         self._climb(tired)
         self._narrow()
-        self._branch(tired, left)
+        self._branch(tired, lambda nodes: self._limits(nodes, left(), steps_left()))
 
     def result(self) -> Optimum:
         """What is known now."""
@@ -175,12 +179,16 @@ class _Search:
         self._spent += self.master.steps + self.attacker.steps
         self._enter(self.scene.narrowed(kept), cuts)
 
-    def _branch(self, tired: Callable[[], bool], left: Callable[[], float]) -> None:
+    def _limits(self, nodes: int, seconds: float, steps: float) -> Limits:
+        """Limits of branching that keep to the effort that is left."""
+        return Limits(0.0, int(max(1, min(nodes, steps / _STEPS_PER_NODE))), seconds)
+
+    def _branch(self, tired: Callable[[], bool], limits: Callable[[int], Limits]) -> None:
         """Solves the master with whole cells until its choice protects."""
         gaps, nodes = list(_GAPS), _NODES
         while not tired():
             before = self.bound
-            found = self.master.branched(self._start(), Limits(gaps[0], nodes, left()))
+            found = self.master.branched(self._start(), replace(limits(nodes), gap=gaps[0]))
             self.rounds += 1
             self._raise(found.bound)
             new = 0
