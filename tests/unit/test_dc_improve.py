@@ -6,6 +6,7 @@ import numpy as np
 
 from disclosure_control.audit import find_unprotected
 from disclosure_control.hierarchy import Axis
+from disclosure_control.suppression import improve as search_module
 from disclosure_control.suppression.construct import as_pattern, drafted
 from disclosure_control.suppression.demands import find_demands
 from disclosure_control.suppression.draft import UNSERVED
@@ -129,3 +130,12 @@ def test_no_work_and_no_time_leave_a_pattern_as_it_was():
         draft = first(problem_of(9))
         hidden = draft.hidden.copy()
         assert (improve(draft, effort).hidden == hidden).all()
+
+
+def test_worse_patterns_on_the_way_are_not_returned(monkeypatch):
+    monkeypatch.setattr(search_module, "_TOLERATED", 0.5)
+    for seed in range(12):
+        problem = problem_of(seed)
+        losses = [first(problem).loss()]
+        losses += [improve(first(problem), Effort(work=work)).loss() for work in (300, 900, 2_000)]
+        assert losses == sorted(losses, reverse=True)

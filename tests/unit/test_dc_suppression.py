@@ -8,7 +8,6 @@ from scipy.sparse import csr_matrix, vstack
 
 import disclosure_control as dc
 from disclosure_control.audit import (
-    attack,
     attacker_bounds,
     find_unprotected,
     subtract,
@@ -204,21 +203,6 @@ def test_subtraction_follows_what_it_finds():
     assert sorted(step.cell for step in steps) == [0, 1, 4]
     hidden[5] = True
     assert subtract(problem.relations, hidden) == ()
-
-
-def test_a_program_that_does_not_finish_leaves_the_attacker_with_the_value(monkeypatch):
-    from disclosure_control.audit.program import Program
-
-    problem = square(PLAIN, [0])
-    hidden = suppress(problem).suppressed
-    monkeypatch.setattr(Program, "_solved", lambda _: None)
-    bounds = attack(
-        problem.values, problem.relations, hidden, problem.lower_bounds, problem.upper_bounds,
-        integral=True,
-    )  # fmt: skip
-    assert (bounds.lower == problem.values).all()
-    assert (bounds.upper == problem.values).all()
-    assert find_unprotected(problem, hidden)[0][0]
 
 
 def test_threads_used_by_others_in_the_process_do_not_change_the_answer():
