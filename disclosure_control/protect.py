@@ -23,7 +23,7 @@ from disclosure_control.suppression.problem import Certificate, Flags, Suppressi
 from disclosure_control.table import Table
 from disclosure_control.verdict import Finding
 
-_WORK = 4_000
+_WORK = 1_000
 """Improvement when no seconds are given: a researcher is waiting."""
 SHOWN, PRIMARY, SECONDARY, HIDDEN = "shown", "primary", "secondary", "hidden"
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from disclosure_control.errors import InvalidInputError
 from disclosure_control.hierarchy import Axis
 from disclosure_control.suppression.insiders import Insiders
 from disclosure_control.suppression.problem import (
@@ -82,6 +83,8 @@ class _Book:
         self._problem = problem
         sound = np.flatnonzero(_sound(problem, suppressed, certificate))
         self._moved = _scaled(certificate, sound)
+        target = np.minimum(certificate.target[sound], problem.values.size - 1)
+        self._at_target = np.asarray(self._moved[np.arange(sound.size), target]).ravel()
         self._need = _needs(problem, certificate.target[sound], certificate.side[sound])
         self._entries: dict[tuple[int, int], list[int]] = defaultdict(list)
         pairs = zip(certificate.target[sound].tolist(), certificate.side[sound].tolist(),
@@ -126,7 +129,7 @@ class _Book:
     def holds(self, cell: int, side: int, need: float) -> bool:
         """Whether a cell moves far enough in the eyes of every insider."""
         entries = self._entries.get((cell, side), [])
-        reach = {entry: side * float(self._moved[entry, cell]) for entry in entries}
+        reach = {entry: side * float(self._at_target[entry]) for entry in entries}
         whole = [entry for entry in entries if reach[entry] >= need - self._rounding(need)]
         if not whole:
             return False
@@ -237,10 +240,16 @@ def _holdings(kind: Insiders, hidden: Flags) -> Iterator[tuple[int, Places, Floa
             (np.ones(len(parts)), (rows, columns)), shape=(shape[1], columns[-1] + 1)
         )
         own, amounts = hstack([own, own @ whole]), hstack([amounts, amounts @ whole])
-    part, size = own.tocsc(), amounts.tocsr()
+    part, size = own.tocsc(), amounts.tocsc()
+    part.sort_indices()
+    size.sort_indices()
+    if not (
+        np.array_equal(part.indptr, size.indptr) and np.array_equal(part.indices, size.indices)
+    ):
+        raise InvalidInputError("contributions and who made them have the same entries")
     for cell in np.flatnonzero(hidden & (np.diff(part.indptr) > 0)).tolist():
-        who = part.indices[part.indptr[cell] : part.indptr[cell + 1]].astype(np.int64)
-        yield cell, who, np.asarray(size[who, np.full(who.size, cell)]).ravel()
+        entries = slice(part.indptr[cell], part.indptr[cell + 1])
+        yield cell, part.indices[entries].astype(np.int64), size.data[entries]
 
 
 def _above(axes: tuple[Axis, ...]) -> Any:

@@ -1,18 +1,18 @@
 """Changes that no insider at all can rule out, looked for inside what is hidden already.
 
 Every cell falls at most to its largest contribution, and cells that somebody knows do not move:
-what moves so is beyond everybody's doubt. That is asked for all demands at once, and then for a few
-at a time, whose own cells are exempt: few, because what moves many cells somebody can rule out.
+what moves so is beyond everybody's doubt. That is asked for all demands at once, and then for some
+at a time, whose own cells are exempt: some, because what moves many of those somebody can rule out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from disclosure_control.insiders.pairs import met_by, trimmed
 from disclosure_control.insiders.pool import Pool, numbers
-from disclosure_control.suppression.construct import first_pattern
+from disclosure_control.suppression.construct import Pattern, first_pattern, one_by_one
 from disclosure_control.suppression.insiders import Insiders
 from disclosure_control.suppression.problem import (
     Flags,
@@ -21,7 +21,7 @@ from disclosure_control.suppression.problem import (
     grid_shape,
 )
 
-_BATCH = 14
+_BATCH = 60
 
 
 def beyond_doubt(pool: Pool, kinds: Sequence[Insiders], hidden: Flags, open_: Flags) -> Pool:
@@ -35,7 +35,8 @@ def beyond_doubt(pool: Pool, kinds: Sequence[Insiders], hidden: Flags, open_: Fl
     """
     problem = pool.problem
     lone = np.any([kind.lone for kind in kinds], axis=0)
-    pool = _more(pool, _known_by_all(problem, kinds), hidden, open_ & ~lone[pool.demands.cell])
+    asked = open_ & ~lone[pool.demands.cell]
+    pool = _more(pool, _known_by_all(problem, kinds), hidden, asked, first_pattern)
     pool = trimmed(pool, kinds)
     best = pool.chosen(np.unique(pool.demand, return_index=True)[1])
     open_ = open_.copy()
@@ -43,7 +44,7 @@ def beyond_doubt(pool: Pool, kinds: Sequence[Insiders], hidden: Flags, open_: Fl
     for cells in _batches(problem, np.unique(pool.demands.cell[open_])):
         own = open_ & np.isin(pool.demands.cell, cells)
         own &= (pool.demands.side < 0) | lone[pool.demands.cell]
-        pool = _more(pool, _known_by_all(problem, kinds, cells), hidden, own)
+        pool = _more(pool, _known_by_all(problem, kinds, cells), hidden, own, one_by_one)
     return pool
 
 
@@ -73,7 +74,13 @@ def _known_by_all(
     return replace(problem, lower_bounds=lower, upper_bounds=upper)
 
 
-def _more(pool: Pool, known: SuppressionProblem, hidden: Flags, asked: Flags) -> Pool:
+def _more(
+    pool: Pool,
+    known: SuppressionProblem,
+    hidden: Flags,
+    asked: Flags,
+    engine: Callable[[SuppressionProblem], Pattern],
+) -> Pool:
     """What the engine finds inside the hidden cells for the demands that are asked."""
     wanted, none = pool.demands, np.zeros(hidden.size)
     lower, upper = none.copy(), none.copy()
@@ -87,6 +94,6 @@ def _more(pool: Pool, known: SuppressionProblem, hidden: Flags, asked: Flags) ->
         known, primary=hidden, costs=np.full(hidden.size, np.inf), doubts=(),
         lower_protection=lower, upper_protection=upper,
     )  # fmt: skip
-    proof = first_pattern(problem).certificate
+    proof = engine(problem).certificate
     demand = numbers(wanted, proof.target, proof.side)
     return pool.joined(proof.flows.tocsr(), (demand, proof.row, proof.scale))

@@ -93,6 +93,19 @@ def first_pattern(problem: SuppressionProblem) -> Pattern:
     return as_pattern(drafted(problem, find_demands(problem)))
 
 
+def one_by_one(problem: SuppressionProblem) -> Pattern:
+    """As ``first_pattern``, but no change is made to serve many demands.
+
+    So each moves few cells, and somebody who knows more than others rules out few of them.
+    """
+    draft = Draft(problem, find_demands(problem))
+    means = Means.of(draft)
+    for demand in range(draft.row.size):
+        if draft.row[demand] == UNSERVED:
+            meet(draft, means, demand)
+    return as_pattern(draft)
+
+
 def drafted(problem: SuppressionProblem, demands: Demands) -> Draft:
     """One attempt: what many cells can share, then demand after demand, then pruned."""
     draft = Draft(problem, demands)
