@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from disclosure_control.errors import InvalidInputError
 from disclosure_control.hierarchy import Axis
 from disclosure_control.suppression.insiders import Insiders
 from disclosure_control.suppression.problem import (
@@ -228,7 +227,8 @@ def _holdings(kind: Insiders, hidden: Flags) -> Iterator[tuple[int, Places, Floa
     from scipy.sparse import csr_matrix, hstack
 
     shape = (max(1, kind.count), kind.top.size - len(kind.unions))
-    own = csr_matrix((np.arange(1, kind.cell.size + 1), (kind.who, kind.cell)), shape=shape)
+    # Who is in a cell is counted apart: a sum of amounts may be zero, and is then not stored.
+    own = csr_matrix((np.ones(kind.cell.size), (kind.who, kind.cell)), shape=shape)
     amounts = csr_matrix((kind.amount, (kind.who, kind.cell)), shape=shape)
     if kind.axes:
         above = _above(kind.axes)
@@ -240,16 +240,17 @@ def _holdings(kind: Insiders, hidden: Flags) -> Iterator[tuple[int, Places, Floa
             (np.ones(len(parts)), (rows, columns)), shape=(shape[1], columns[-1] + 1)
         )
         own, amounts = hstack([own, own @ whole]), hstack([amounts, amounts @ whole])
-    part, size = own.tocsc(), amounts.tocsc()
+    part, amount = own.tocsc(), np.zeros(own.nnz)
     part.sort_indices()
-    size.sort_indices()
-    if not (
-        np.array_equal(part.indptr, size.indptr) and np.array_equal(part.indices, size.indices)
-    ):
-        raise InvalidInputError("contributions and who made them have the same entries")
+    cells = np.repeat(np.arange(part.shape[1]), np.diff(part.indptr))
+    size = amounts.tocoo()
+    at = np.searchsorted(
+        cells * shape[0] + part.indices, size.col.astype(np.int64) * shape[0] + size.row
+    )
+    np.add.at(amount, at, size.data)
     for cell in np.flatnonzero(hidden & (np.diff(part.indptr) > 0)).tolist():
         entries = slice(part.indptr[cell], part.indptr[cell + 1])
-        yield cell, part.indices[entries].astype(np.int64), size.data[entries]
+        yield cell, part.indices[entries].astype(np.int64), amount[entries]
 
 
 def _above(axes: tuple[Axis, ...]) -> Any:

@@ -63,7 +63,11 @@ def test_twenty_kills_at_random_points_end_in_the_same_state(tmp_path):
         root = tmp_path / f"site-{number}"
         root.mkdir()
         for kill in range(KILLS_PER_SITE):
-            killed += kill_after(root, chance.uniform(0.3, whole * (0.9 - 0.12 * kill)))
+            if kill_after(root, chance.uniform(0.3, whole * (0.9 - 0.12 * kill))):
+                killed += 1
+            else:
+                # The run by which the time was taken was slowed by other work.
+                whole = max(0.5, 0.7 * whole)
         record = json.loads(enclave(*demo_arguments(root, pupils=PUPILS)).stdout)
         assert comparable(record) == expected
         left = list((root / "site").rglob(".partial-*"))

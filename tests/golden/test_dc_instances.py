@@ -201,7 +201,7 @@ def verdict(records, start):
 
 
 def test_a_pattern_is_safe_only_when_the_audit_was_finished_and_found_nothing():
-    start = "0 exactly disclosed"
+    start = "0 disclosed and 0 under-protected"
     assert verdict({}, start).verdict == targets.OPEN
     assert verdict({"m2_1k": record("m2_1k")}, start).verdict == targets.MET
     assert verdict({"m2_1k": record("m2_1k", under=1)}, start).verdict == targets.MISSED

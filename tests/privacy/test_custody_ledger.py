@@ -76,6 +76,7 @@ def verdict(registry, old=None):
 
 
 EDIT = "UPDATE {} SET body = CAST(replace(CAST(body AS TEXT), 'purpose', 'another') AS BLOB)"
+FORGE = "UPDATE checkpoints SET note = substr(note, 1, length(note) - 10) || 'AAAAAAA=' || char(10)"
 FIX = "UPDATE leaves SET hash = leaf_hash(body)"
 
 
@@ -100,7 +101,7 @@ def test_an_honest_ledger_holds(registry):
         (["DELETE FROM leaves WHERE seq = 3"], "missing from the middle"),
         (["DELETE FROM checkpoints WHERE size = 7"], "has no checkpoint over it"),
         (["DELETE FROM checkpoints"], "there is no checkpoint"),
-        (["UPDATE checkpoints SET note = replace(note, '+', '-')"], "not signed"),
+        ([FORGE], "not signed"),
         (["UPDATE checkpoints SET size = 6 WHERE size = 7"], "speaks of another size"),
         (
             ["UPDATE checkpoints SET note = (SELECT note FROM checkpoints WHERE size = 1)"],

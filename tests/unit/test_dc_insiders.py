@@ -9,7 +9,7 @@ from scipy.sparse import csr_matrix
 
 import disclosure_control as dc
 from disclosure_control.assess import find
-from disclosure_control.audit.insiders import verify_insiders
+from disclosure_control.audit.insiders import _holdings, verify_insiders
 from disclosure_control.contributions import Source
 from disclosure_control.hierarchy import Axis, Hierarchy
 from disclosure_control.insiders import (
@@ -205,3 +205,14 @@ def test_the_check_refuses_a_pattern_that_was_not_hardened_and_tells_no_value():
             problem, table, policy, replace(safe, problem=replace(problem, primary=shown & False))
         )
     assert "7013" not in repr(safe) + repr(safe.insiders)
+
+
+def test_who_contributes_nothing_to_a_cell_is_still_in_it():
+    axes = (Axis.of("x", Hierarchy.flat(["a", "b"])),)
+    kind = Insiders(
+        who=np.array([0, 1, 1]), cell=np.array([0, 0, 1]), amount=np.array([0.0, 2.0, 0.0]),
+        top=np.full(3, 2.0), lone=np.zeros(3, dtype=np.bool_), axes=axes,
+    )  # fmt: skip
+    found = {cell: (who.tolist(), part.tolist())
+             for cell, who, part in _holdings(kind, np.ones(3, dtype=np.bool_))}  # fmt: skip
+    assert found == {0: ([0, 1], [0, 2]), 1: ([1], [0]), 2: ([0, 1], [0, 2])}
