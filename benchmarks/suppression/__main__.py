@@ -79,6 +79,8 @@ def _chosen(wanted: argparse.Namespace) -> list[Instance]:
 
 def _engine(instance: Instance, wanted: argparse.Namespace) -> tuple[str, Path, Sequence[str]]:
     file = (wanted.results / f"{instance.name}.json").resolve()
+    if instance.sparse:
+        return "run_sparse", file, [instance.name, str(file)]
     improve = wanted.improve if instance.cells <= _IMPROVED else 0.0
     bound = wanted.bound if instance.cells <= _QUICK else 0.0
     options = ["--improve", str(improve), "--bound", str(bound)]

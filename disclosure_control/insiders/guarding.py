@@ -2,16 +2,14 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
-from disclosure_control.insiders.pairs import met_by, settled, spared, trimmed, unsettled
+from disclosure_control.insiders.pairs import settled, spared, trimmed, unsettled
 from disclosure_control.insiders.pool import Pool
 from disclosure_control.insiders.repair import repaired
 from disclosure_control.insiders.together import beyond_doubt
 from disclosure_control.suppression.construct import Pattern
 from disclosure_control.suppression.demands import find_demands
 from disclosure_control.suppression.insiders import Insiders
-from disclosure_control.suppression.problem import Flags, SuppressionProblem
+from disclosure_control.suppression.problem import Flags, Places, SuppressionProblem
 
 _MANY = 20_000
 
@@ -38,10 +36,10 @@ def guard(problem: SuppressionProblem, pattern: Pattern, kinds: Sequence[Insider
     hidden, failed = pattern.suppressed, pattern.failed.copy()
     if not kinds or pool.row.size == 0:
         return pattern
-    pool = trimmed(pool, kinds)
-    open_ = _in_doubt(pool, kinds)
+    pool, objected = trimmed(pool, kinds)
+    open_ = _in_doubt(pool, objected, kinds)
     if open_.any():
-        pool = trimmed(beyond_doubt(pool, kinds, hidden, open_), kinds)
+        pool, _ = trimmed(beyond_doubt(pool, kinds, hidden, open_), kinds)
     pool, pairs = settled(pool, kinds, unsettled(pool, kinds))
     if pairs.demand.size:
         pool, pairs, hidden = repaired(pool, kinds, pairs, hidden)
@@ -50,16 +48,13 @@ def guard(problem: SuppressionProblem, pattern: Pattern, kinds: Sequence[Insider
     return Pattern(hidden, hidden & ~problem.primary, failed, proof)
 
 
-def _in_doubt(pool: Pool, kinds: Sequence[Insiders]) -> Flags:
+def _in_doubt(pool: Pool, objected: Places, kinds: Sequence[Insiders]) -> Flags:
     """Demands that do not hold against somebody; when listing all is much work, perhaps too many.
 
     Multiples of what is at hand are tried first, because they cost nothing.
     """
-    best = pool.chosen(np.unique(pool.demand, return_index=True)[1])
-    count = met_by(best, kinds).count
-    open_ = np.zeros(pool.demands.need.size, dtype=np.bool_)
-    open_[best.demand[count > 0]] = True
-    if count.sum() < _MANY:
+    open_ = objected > 0
+    if objected[open_].sum() < _MANY:
         _, pairs = settled(pool, kinds, unsettled(pool, kinds))
         open_[:] = False
         open_[pairs.demand] = True

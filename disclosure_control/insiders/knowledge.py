@@ -10,6 +10,7 @@ from disclosure_control.margins import Grid, ancestors
 from disclosure_control.suppression.insiders import Insiders
 from disclosure_control.suppression.problem import Flags, Floats, Places, SuppressionProblem
 
+_HIGHEST = float(np.finfo(np.float64).max)
 _FLOATS = 1e-12
 _TRIFLE = 5e-8
 
@@ -159,24 +160,34 @@ def objections(
         changes: how many there are.
         kinds: the insiders.
     """
-    known = problem.lower_bounds >= 0
-    top = np.max([np.where(known, kind.top, 0.0) for kind in kinds], axis=0)
+    top = np.max([kind.top for kind in kinds], axis=0)
     lone = np.any([kind.lone for kind in kinds], axis=0)
-    slack = np.zeros(moves.amount.size)
-    values = problem.values[moves.cell]
-    if not problem.integral:
-        slack = moves.trifle * _TRIFLE + _FLOATS * (np.abs(values) + np.abs(moves.amount))
-    level = np.where(moves.amount < 0, values + moves.amount + slack, np.finfo(np.float64).max)
-    level = np.where(known[moves.cell], level, np.finfo(np.float64).max)
-    moved = np.abs(moves.amount) > slack
-    doubtful = moved & ((level < top[moves.cell]) | lone[moves.cell])
+    doubtful, level = _doubtful(problem, moves, top, lone)
     flags = np.zeros(problem.values.size, dtype=np.bool_)
     flags[moves.cell[doubtful]] = True
     found = knowledge_of(kinds, flags)
     change, cell = moves.change[doubtful], moves.cell[doubtful]
-    first, size = _above(found, cell, level[doubtful])
+    first, size = _above(found, cell, level)
     count = np.bincount(change, weights=size, minlength=changes).astype(np.int64)
     return Objections(found, change, first, size, count)
+
+
+def _doubtful(
+    problem: SuppressionProblem, moves: Moves, top: Floats, lone: Flags
+) -> tuple[Places, Floats]:
+    """Moves that somebody may rule out, and to what they take their cells; the highest for a rise.
+
+    Where a cell may be negative nobody knows what it holds at least.
+    """
+    known = problem.lower_bounds >= 0
+    some = np.flatnonzero((moves.amount < 0) | lone[moves.cell])
+    cell, amount = moves.cell[some], moves.amount[some]
+    values, slack = problem.values[cell], np.zeros(cell.size)
+    if not problem.integral:
+        slack = moves.trifle[some] * _TRIFLE + _FLOATS * (np.abs(values) + np.abs(amount))
+    level = np.where((amount < 0) & known[cell], values + amount + slack, _HIGHEST)
+    doubtful = (np.abs(amount) > slack) & ((level < top[cell]) | lone[cell])
+    return some[doubtful], level[doubtful]
 
 
 def _above(found: Knowledge, cell: Places, level: Floats) -> tuple[Places, Places]:

@@ -43,17 +43,19 @@ def met_by(pool: Pool, kinds: Sequence[Insiders]) -> Objections:
     return objections(pool.problem, pool.moves(), pool.row.size, kinds)
 
 
-def trimmed(pool: Pool, kinds: Sequence[Insiders]) -> Pool:
+def trimmed(pool: Pool, kinds: Sequence[Insiders]) -> tuple[Pool, Places]:
     """Of every demand the few entries that go all the way and meet the fewest objections.
 
     The first of each is the best; when nobody objects to it, it is the only one. Entries that go
-    less far are kept, behind.
+    less far are kept, behind. Also per demand how many object to its best entry, -1 without entry.
     """
     pool, count = _ranked(pool, kinds)
     first = np.searchsorted(pool.demand, pool.demand)
     rank = np.arange(first.size) - first
     kept = (rank < _KEPT) | ~_goes_all_the_way(pool)
-    return pool.chosen(np.flatnonzero(kept & ((rank == 0) | (count[first] > 0))))
+    objected = np.full(pool.demands.need.size, _NONE)
+    objected[pool.demand] = count[first]
+    return pool.chosen(np.flatnonzero(kept & ((rank == 0) | (count[first] > 0)))), objected
 
 
 def _ranked(pool: Pool, kinds: Sequence[Insiders]) -> tuple[Pool, Places]:

@@ -85,7 +85,8 @@ class Pool:
         place = first + np.arange(change.size)
         return Moves(
             change, self.flows.indices[place].astype(np.int64),
-            self.scale[change] * self.flows.data[place], self.demands.need[self.demand[change]],
+            np.repeat(self.scale, size) * self.flows.data[place],
+            np.repeat(self.demands.need[self.demand], size),
         )  # fmt: skip
 
     def reach(self) -> Floats:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from disclosure_control.insiders.pairs import met_by, trimmed
+from disclosure_control.insiders.pairs import trimmed
 from disclosure_control.insiders.pool import Pool, numbers
 from disclosure_control.suppression.construct import Pattern, first_pattern, one_by_one
 from disclosure_control.suppression.insiders import Insiders
@@ -37,10 +37,8 @@ def beyond_doubt(pool: Pool, kinds: Sequence[Insiders], hidden: Flags, open_: Fl
     lone = np.any([kind.lone for kind in kinds], axis=0)
     asked = open_ & ~lone[pool.demands.cell]
     pool = _more(pool, _known_by_all(problem, kinds), hidden, asked, first_pattern)
-    pool = trimmed(pool, kinds)
-    best = pool.chosen(np.unique(pool.demand, return_index=True)[1])
-    open_ = open_.copy()
-    open_[best.demand[met_by(best, kinds).count == 0]] = False
+    pool, objected = trimmed(pool, kinds)
+    open_ = open_ & (objected != 0)
     for cells in _batches(problem, np.unique(pool.demands.cell[open_])):
         own = open_ & np.isin(pool.demands.cell, cells)
         own &= (pool.demands.side < 0) | lone[pool.demands.cell]

@@ -17,6 +17,7 @@ from suppression_instances import (
     generators,
     instances,
     least_hidden,
+    run_sparse,
     table,
     targets,
     trees,
@@ -235,6 +236,15 @@ def test_the_gap_is_what_the_loss_exceeds_the_bound_by():
     assert comparing.gap(bounded) == pytest.approx(0.04)
     assert verdict({"targus": bounded}, "targus: within 5 %").verdict == targets.MET
     assert comparing.gap(record("targus")) is None
+
+
+def test_a_mostly_empty_table_is_the_drawn_one_without_its_empty_cells():
+    problem = generators.counts(TINY)
+    full = run_sparse.sparse_table(problem)
+    assert sorted(full.values.tolist()) == sorted(problem.values[problem.values > 0].tolist())
+    found = run_sparse.attempt(full)
+    assert found["failed"] == found["unproven"] == found["audit"]["under"] == 0
+    assert found["number"] > 0
 
 
 def test_the_page_shows_every_table_that_ran_and_what_did_not_end():
