@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from enclave.deliveries import identifiers as normal
+from enclave import identifiers as normal
 from enclave.deliveries.manifest import Statement
 from enclave.deliveries.problems import DeliveryProblem
 from enclave.deliveries.readers import DIALECTS, Dialect

@@ -5,9 +5,9 @@ import random
 import polars as pl
 import pytest
 
-from enclave.deliveries import identifiers as normal
-from enclave.deliveries.identifiers.birth_date import DAY_FIRST, YEAR_FIRST
-from enclave.deliveries.identifiers.numbers import PLACEHOLDERS
+from enclave import identifiers as normal
+from enclave.identifiers.birth_date import DAY_FIRST, YEAR_FIRST
+from enclave.identifiers.numbers import PLACEHOLDERS
 
 WEIGHTS = (9, 8, 7, 6, 5, 4, 3, 2, -1)
 

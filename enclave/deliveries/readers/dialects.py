@@ -5,7 +5,7 @@ Sources: docs/reference/delivery-formats.md. ``names`` maps the file's columns t
 
 from dataclasses import dataclass
 
-from enclave.deliveries.identifiers.birth_date import DAY_FIRST, YEAR_FIRST
+from enclave.identifiers.birth_date import DAY_FIRST, YEAR_FIRST
 
 OURS = (
     "learner_id", "bsn", "education_number", "sex", "birth_date", "postcode", "house_number",
