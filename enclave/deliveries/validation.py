@@ -5,12 +5,17 @@ switched off by an environment variable. Here only frames are checked, at full d
 environment says, and what comes back is column, rule and row positions.
 """
 
+import warnings
 from dataclasses import dataclass
 
-import pandera.polars as pa
 import polars as pl
-from pandera.config import ValidationDepth, config_context
-from pandera.errors import SchemaError, SchemaErrors
+
+# Pandera loads Spark's pandas where Spark is installed; that one warns of versions we do not use.
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", FutureWarning)
+    import pandera.polars as pa
+    from pandera.config import ValidationDepth, config_context
+    from pandera.errors import SchemaError, SchemaErrors
 
 from enclave.deliveries.schemas.columns import Column
 from enclave.errors import FindingsError
