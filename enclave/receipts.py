@@ -79,6 +79,9 @@ class LinkedContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     delivery. ``without_background``: linked persons missing from the background register. The
     rest counts persons by school year, school and grade with results: ``enrolled`` as the register
     says, in ``other_grade`` of that school, at an ``other_school``, or ``not_enrolled`` that year.
+    All of it over ``rounds`` rounds. ``became_matched``: S numbers that turned out to be persons of
+    the spine; ``contradicted``: those that two persons would have had, so they stay. ``s_keys``:
+    the names of the keys that made the S numbers, oldest first.
     """
 
     results: int
@@ -89,6 +92,10 @@ class LinkedContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     other_grade: int
     other_school: int
     not_enrolled: int
+    rounds: int = 1
+    became_matched: int = 0
+    contradicted: int = 0
+    s_keys: tuple[KeyName, ...] = ()
 
 
 class FileDigest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from enclave.cli import link_spine
+from enclave.cli.link_frames import frames
 from enclave.cli.shell import DEFAULT_SITE, DrawnProgress, JsonOption, SiteOption, emit, open_site
 
 if TYPE_CHECKING:
     from enclave.receipts import LinkageReceipt
 
 app = typer.Typer(no_args_is_help=True, help="Link pupils, and see how good the links are.")
+app.command("frames")(frames)
+app.add_typer(link_spine.app, name="spine")
 
 
 @app.command("run")
@@ -132,6 +136,8 @@ def _content(receipt: LinkageReceipt) -> list[str]:
         f"linked data: {content.results:,} results of {content.persons:,} persons; "
         f"{content.duplicates:,} results delivered twice left out; "
         f"{content.without_background:,} linked persons without background",
+        f"rounds: {content.rounds}; numbers of unlinked pupils that became persons: "
+        f"{content.became_matched:,}, contradicted: {content.contradicted:,}",
         f"places in the results: {content.enrolled:,} as enrolled, {content.other_grade:,} in "
         f"another grade, {content.other_school:,} at another school, "
         f"{content.not_enrolled:,} not enrolled that year",

@@ -226,6 +226,8 @@ def _retained(custody: Custody, scope: Scope) -> tuple[str, ...]:
     waiting = sum(1 for path in custody.site.zone("inbox").glob("*.age") if path.is_file())
     lines = [
         "links between delivery rows and person numbers; linked results without identifiers",
+        "S numbers of pupils who were not linked: keyed hashes under the key linkage/s-numbers, "
+        "which stays so that they can be found when they enter the population",
         "tombstones of the destroyed keys: name, fingerprint, time",
         "not covered: backups and copies of the vault made elsewhere before this moment",
     ]

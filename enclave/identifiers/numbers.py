@@ -33,7 +33,8 @@ def _remainder(digits: pl.Expr) -> pl.Expr:
     return ((sum(terms[1:], terms[0]) % 11) + 11) % 11
 
 
-def _is_bsn(digits: pl.Expr) -> pl.Expr:
+def is_sound_bsn(digits: pl.Expr) -> pl.Expr:
+    """Whether nine digits pass the eleven-test of a BSN and are no filler; null for null."""
     return (_remainder(digits) == BSN_REMAINDER) & ~digits.is_in(PLACEHOLDERS)
 
 
@@ -44,7 +45,7 @@ def _is_education(digits: pl.Expr) -> pl.Expr:
 def citizen_service_number(column: str = "bsn", other: str = "education_number") -> pl.Expr:
     """A valid BSN from its own field, else from the field of the education number, else null."""
     own, moved = nine_digits(column), nine_digits(other)
-    return pl.when(_is_bsn(own)).then(own).when(_is_bsn(moved)).then(moved)
+    return pl.when(is_sound_bsn(own)).then(own).when(is_sound_bsn(moved)).then(moved)
 
 
 def education_number(column: str = "education_number", other: str = "bsn") -> pl.Expr:

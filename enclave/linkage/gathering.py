@@ -13,28 +13,35 @@ from enclave.custody import Custody
 from enclave.errors import InputError
 from enclave.files import atomic_path, sha256_of
 from enclave.ids import DeliveryId
-from enclave.linkage.keys import Hasher
-from enclave.linkage.passes import IDENTITY_FIELDS
+from enclave.linkage.dataflow.pairs import ROW
+from enclave.linkage.education.numbers import BASES, SNumbers
+from enclave.linkage.fields import FieldHashes
+from enclave.linkage.keying import DeliveryKeying
+from enclave.linkage.prepared import Forms, whole_birth
 from enclave.linkage.registers import TRUTH, scan_register
-from enclave.linkage.spine import derived_columns, key_columns
 from enclave.receipts import DeliveryReceipt, LinkageReceipt
 
 BLOCK_ROWS = 100_000
+COUNTED_BY = ("sex", "birth_year", "number", "address_key")
+KEPT = (*ROW, "reference_date", *COUNTED_BY, *BASES)
 
 
 @dataclass(frozen=True)
 class Gathered:
     """All delivered pupils of a round.
 
-    ``path``: one row per pupil of a delivery: delivery_id, pupil_row, keys and guards,
-    reference_date, and what the quality report counts by (sex, birth_year, number,
-    address_key). ``dates``: the reference date of every delivery. ``truth``: delivery_id,
-    pupil_row, true_person (null: not in the spine), in memory only; null without a known truth.
+    ``path``: one row per pupil of a delivery: delivery_id, pupil_row, keys and fields,
+    reference_date, s_bsn and s_education (what S numbers are made of), and what the quality report
+    counts by (sex, birth_year, number, address_key). ``dates``: the reference date of every
+    delivery. ``truth``: delivery_id, pupil_row, true_person (null: not in the spine), in memory
+    only; null without a known truth.
+    ``births``: birth and len, the whole birth dates and how many pupils have each, in memory only.
     """
 
     path: Path
     dates: dict[str, date]
     truth: pl.DataFrame | None
+    births: pl.DataFrame
 
     def scan(self) -> pl.LazyFrame:
         """The pupils, lazily."""
@@ -57,7 +64,19 @@ def late_deliveries(custody: Custody, receipt: LinkageReceipt) -> list[DeliveryI
     return [late.delivery_id for late in accepted if late.received_at > receipt.finished_at]
 
 
-def gather(custody: Custody, hasher: Hasher, receipts: list[DeliveryReceipt]) -> Gathered:
+@dataclass(frozen=True)
+class Keying:
+    """What hashes identifiers: for linking in this round, and for numbers that outlive it."""
+
+    hashes: FieldHashes
+    numbers: SNumbers
+
+    def pupils(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Delivered pupils, keyed."""
+        return DeliveryKeying(self.hashes, Forms(sound_numbers=True), KEPT)(frame)
+
+
+def gather(custody: Custody, keying: Keying, receipts: list[DeliveryReceipt]) -> Gathered:
     """Hashes every accepted delivery's identifiers into ``linkage/keys-deliveries.parquet``.
 
     One delivery's identifiers are open at a time; what was hashed is written block by block.
@@ -69,15 +88,18 @@ def gather(custody: Custody, hasher: Hasher, receipts: list[DeliveryReceipt]) ->
     target = custody.site.zone("linkage") / "keys-deliveries.parquet"
     dates: dict[str, date] = {}
     truths: list[pl.DataFrame] = []
+    births: list[pl.DataFrame] = []
     with atomic_path(target) as temporary, _Blocks(temporary) as blocks:
         for number, receipt in enumerate(receipts, start=1):
             frame = _open(custody, receipt)
             dates[receipt.delivery_id] = frame["reference_date"][0]
-            blocks.add(_keyed(frame, hasher, receipt))
+            births.append(frame.select(whole_birth()).drop_nulls().group_by("birth").len())
+            blocks.add(_keyed(frame, keying, receipt))
             if known is not None:
                 truths.append(_true_persons(frame, known, receipt))
             custody.progress.step("linkage: hashing", number, len(receipts))
-    return Gathered(target, dates, pl.concat(truths) if truths else None)
+    counted = pl.concat(births).group_by("birth").agg(pl.col("len").sum())
+    return Gathered(target, dates, pl.concat(truths) if truths else None, counted)
 
 
 class _Blocks:
@@ -145,7 +167,7 @@ def _open(custody: Custody, receipt: DeliveryReceipt) -> pl.DataFrame:
     return frame
 
 
-def _keyed(frame: pl.DataFrame, hasher: Hasher, receipt: DeliveryReceipt) -> pl.DataFrame:
+def _keyed(frame: pl.DataFrame, keying: Keying, receipt: DeliveryReceipt) -> pl.DataFrame:
     number = (
         pl.when(pl.col("bsn").is_not_null())
         .then(pl.lit("BSN"))
@@ -153,16 +175,21 @@ def _keyed(frame: pl.DataFrame, hasher: Hasher, receipt: DeliveryReceipt) -> pl.
         .then(pl.lit("education number only"))
         .otherwise(pl.lit("no number"))
     )
-    whole = pl.all_horizontal(pl.col(name).is_not_null() for name in IDENTITY_FIELDS["home"])
-    return frame.with_columns(derived_columns()).select(
-        pl.lit(str(receipt.delivery_id)).alias("delivery_id"),
-        "pupil_row",
-        *key_columns(hasher),
-        "reference_date",
-        "sex",
-        pl.col("birth_date").str.slice(0, 4).alias("birth_year"),
-        number.alias("number"),
-        pl.when(whole).then(pl.lit("whole")).otherwise(pl.lit("not whole")).alias("address_key"),
+    parts = ("sex", "postcode", "house_number")
+    whole = pl.all_horizontal(
+        whole_birth().is_not_null(), *(pl.col(p).is_not_null() for p in parts)
+    )
+    return keying.pupils(
+        frame.with_columns(
+            pl.lit(str(receipt.delivery_id)).alias("delivery_id"),
+            pl.col("birth_date").str.slice(0, 4).alias("birth_year"),
+            number.alias("number"),
+            pl.when(whole)
+            .then(pl.lit("whole"))
+            .otherwise(pl.lit("not whole"))
+            .alias("address_key"),
+            *keying.numbers.columns(),
+        )
     )
 
 

@@ -13,12 +13,13 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import polars as pl
 
-from enclave.custody import Secret, Vault, linkage_key
+from enclave.custody import Secret, Vault
 from enclave.errors import EnclaveError
-from enclave.ids import RoundId
+from enclave.ids import KeyName
 
 try:
     import polars_hash
@@ -28,12 +29,32 @@ except ImportError:
 SEPARATOR = "\x1f"
 VERSION = "1"
 KEY_BYTES = 16
+FIELD_BYTES = 8
 KNOWN_ANSWERS = (
     ("\x0b" * 20, "Hi There", "b0344c61d8db38535ca8afceaf0bf12b"),
     ("Jefe", "what do ya want for nothing?", "5bdcc146bf60754e6a042426089575c7"),
     ("\x0c" * 20, "Test With Truncation", "a3b6167473100ee06e0c796c2955552b"),
 )
 """Key, data, first 128 bits: cases 1, 2 and 5 of RFC 4231, those whose key and data are text."""
+
+
+class KeySource(Protocol):
+    """Where a linkage key lies. Subkeys are derived when they are used."""
+
+    def subkey(self, purpose: str) -> Secret:
+        """32 bytes for one purpose, by HKDF-SHA256."""
+
+
+@dataclass(frozen=True)
+class VaultKey:
+    """A key in the vault of a site."""
+
+    vault: Vault
+    name: KeyName
+
+    def subkey(self, purpose: str) -> Secret:
+        """32 bytes for one purpose."""
+        return self.vault.derive(self.name, purpose)
 
 
 @dataclass(frozen=True)
@@ -43,8 +64,7 @@ class Hasher:
     ``native`` is the compiled hasher; without it the standard library does the same, slower.
     """
 
-    vault: Vault
-    round_id: RoundId
+    source: KeySource
     native: bool
 
     def key(self, field: str, parts: Sequence[str]) -> pl.Expr:
@@ -53,11 +73,19 @@ class Hasher:
             [pl.lit(field), pl.lit(VERSION), *(pl.col(part) for part in parts)],
             separator=SEPARATOR,
         )
-        secret = self.vault.derive(linkage_key(self.round_id), f"keyed-hash/{field}")
-        return digest(message, secret, native=self.native)
+        return digest(message, self.source.subkey(f"keyed-hash/{field}"), native=self.native)
+
+    def field(self, field: str, column: str) -> pl.Expr:
+        """The first 64 bits of the hash of one column as a number; null for null."""
+        return as_field(self.key(field, (column,)))
 
 
-def open_hasher(vault: Vault, round_id: RoundId) -> Hasher:
+def as_field(key: pl.Expr) -> pl.Expr:
+    """The first 64 bits of a key as a number, for comparing; too short to identify anybody by."""
+    return key.bin.slice(0, FIELD_BYTES).bin.reinterpret(dtype=pl.Int64, endianness="big")
+
+
+def open_hasher(source: KeySource) -> Hasher:
     """A hasher that has passed the known-answer test.
 
     Raises:
@@ -65,7 +93,7 @@ def open_hasher(vault: Vault, round_id: RoundId) -> Hasher:
     """
     for native in (True, False):
         if (not native or polars_hash is not None) and _knows_the_answers(native=native):
-            return Hasher(vault, round_id, native)
+            return Hasher(source, native)
     raise EnclaveError(
         "HMAC-SHA256 gives the answers of RFC 4231.",
         where="keyed hashing",

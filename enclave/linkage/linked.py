@@ -1,149 +1,153 @@
-"""The linked zone: results and background under person numbers, no identifiers.
+"""The linked zone: education data under person numbers over the years, no identifiers.
 
-A pupil that was not linked keeps its results under an S number (a keyed hash of its place in the
-delivery), as Statistics Netherlands keeps unmatched records apart from matched ones (R).
+Every round leaves its own files for good; the files that others read are made of those of all
+rounds. A pupil that was not linked keeps its results under an S number, as Statistics Netherlands
+keeps unmatched records apart from matched ones (R).
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 
 from enclave.custody import Custody
-from enclave.errors import FindingsError, InputError
+from enclave.errors import FindingsError
 from enclave.files import atomic_path
-from enclave.linkage.cascade import ROW
-from enclave.linkage.gathering import checked_path
-from enclave.linkage.keys import Hasher
+from enclave.linkage.education import panel as over_years
+from enclave.linkage.education.blocks import BLOCK_PERSONS, PersonRange, ranges_of, write_blocks
+from enclave.linkage.education.history import History, find_history
+from enclave.linkage.education.numbers import (
+    MATCHED,
+    PersonKeys,
+    open_s_numbers,
+    person_keys,
+    spine_numbers,
+)
+from enclave.linkage.education.people import all_pupils, all_schools, round_pupils
+from enclave.linkage.education.results import write_results, write_round_results
+from enclave.linkage.education.rounds import (
+    Rounds,
+    all_rounds,
+    known_s_numbers,
+    unresolved,
+)
 from enclave.linkage.registers import BACKGROUND, ENROLMENTS, SCHOOLS, scan_register
 from enclave.receipts import DeliveryReceipt, LinkedContent
 
-MATCHED, UNMATCHED = "R", "S"
-TEST = ("person_key", "school_year", "grade", "moment", "domain", "scale")
-PLACE = ("person_key", "school_year", "school_code", "grade")
-S_DIGITS = 16
+__all__ = ["open_s_numbers", "person_keys", "spine_numbers", "write_linked"]
 
-
-def person_keys(links: pl.DataFrame, hasher: Hasher) -> pl.DataFrame:
-    """delivery_id, pupil_row, person_key and person_status (R or S) of every delivered pupil.
-
-    Raises:
-        FindingsError: two pupils would get one S number, by a collision of 64 bits.
-    """
-    with_place = links.with_columns(pl.col("pupil_row").cast(pl.String).alias("place"))
-    number = hasher.key("s-number", ("delivery_id", "place")).bin.encode("hex")
-    matched = pl.col("person_id").is_not_null()
-    keys = with_place.with_columns(number.str.slice(0, S_DIGITS).alias("s_number")).select(
-        *ROW,
-        pl.coalesce("person_id", UNMATCHED + pl.col("s_number")).alias("person_key"),
-        pl.when(matched).then(pl.lit(MATCHED)).otherwise(pl.lit(UNMATCHED)).alias("person_status"),
-    )
-    unmatched = keys.filter(pl.col("person_status") == UNMATCHED)["person_key"]
-    if unmatched.n_unique() != unmatched.len():
-        raise FindingsError(
-            "Every unmatched pupil has a number of its own.",
-            where="linked zone, person_key",
-            next_step="make the site anew with another linkage key",
-        )
-    return keys
+UNIONS = (
+    "results", "pupils", "schools", "panel", "person-history", "key-history",
+)  # fmt: skip
+PLACES = {
+    over_years.AS_ENROLLED: "enrolled",
+    over_years.OTHER_GRADE: "other_grade",
+    over_years.OTHER_SCHOOL: "other_school",
+    over_years.NOT_ENROLLED: "not_enrolled",
+}
 
 
 def write_linked(
-    custody: Custody, receipts: list[DeliveryReceipt], keys: pl.DataFrame
+    custody: Custody,
+    receipts: list[DeliveryReceipt],
+    keys: PersonKeys,
+    spine: pl.LazyFrame | None = None,
 ) -> tuple[tuple[Path, ...], LinkedContent]:
-    """Writes results, pupils and schools of the linked zone; returns their paths and a count.
+    """Writes the files of the open round and those of all rounds; returns their paths and counts.
+
+    Args:
+        custody: the site.
+        receipts: the accepted deliveries of the round.
+        keys: the number of every delivered pupil.
+        spine: s_key and person_id of the spine (``spine_numbers``); it is read only when an S
+            number of an earlier round is not resolved yet. Null: only linked pupils tell.
 
     Raises:
-        InputError: a register or a delivery's results are missing, changed or incomplete.
+        InputError: a register, a delivery's results or a file of an earlier round is missing,
+            changed or incomplete.
         FindingsError: a register names a person or a school twice.
     """
-    registers, zone = custody.config.registers, custody.site.zone("linked")
-    targets = (zone / "results.parquet", zone / "pupils.parquet", zone / "schools.parquet")
+    registers = custody.config.registers
     background = scan_register(registers.background, "background", BACKGROUND)
     enrolments = scan_register(registers.enrolments, "enrolments", ENROLMENTS)
     schools = scan_register(registers.schools, "schools", SCHOOLS)
     _refuse_repeats(background, "person_id", "background")
     _refuse_repeats(schools, "school_code", "schools")
-    duplicates = _write_results(targets[0], _delivered(custody, receipts), keys, receipts)
-    pupils = _pupils(keys, background)
-    _write(targets[1], pupils)
-    _write(targets[2], schools.collect().sort("school_code"))
-    results = pl.scan_parquet(targets[0])
+    rounds = all_rounds(custody, keys.numbers)
+    own = rounds.every[-1]
+    write_round_results(own.path("results"), custody, receipts, keys.rows)
+    _write(own.path("pupils"), round_pupils(keys.rows, background))
+    _write(own.path("schools"), schools.collect().sort("school_code"))
+    _write(own.path("found"), _found(rounds, keys, spine))
+    history = find_history(rounds.scan("found"), known_s_numbers(rounds))
+    pupils = all_pupils([frame for _, frame in rounds.scan("pupils")], background, history.rows)
+    targets = {name: custody.site.zone("linked") / f"{name}.parquet" for name in UNIONS}
+    _write(targets["pupils"], pupils)
+    _write(targets["schools"], all_schools([f for _, f in rounds.scan("schools")], schools))
+    _write(targets["person-history"], history.rows)
+    _write(targets["key-history"], rounds.key_history().collect())
+    delivered = pl.concat([frame for _, frame in rounds.scan("results")])
+    ranges = ranges_of(pupils["person_key"], BLOCK_PERSONS)
+    kept = write_results(targets["results"], delivered, history.rows, ranges)
+    results = pl.scan_parquet(targets["results"])
+    write_blocks(targets["panel"], _panel_blocks(results, enrolments, ranges))
+    duplicates = delivered.select(pl.len()).collect(engine="streaming").item() - kept
+    content = _content(rounds, history, pupils, (kept, duplicates), targets["panel"])
+    return (*targets.values(), *own.paths), content
+
+
+def _found(rounds: Rounds, keys: PersonKeys, spine: pl.LazyFrame | None) -> pl.DataFrame:
+    """What this round found out about S numbers that it or an earlier one gave."""
+    told = [_among(keys.found.lazy(), known_s_numbers(rounds))]
+    waiting = unresolved(rounds).collect(engine="streaming")
+    if spine is not None and waiting.height:
+        told.append(_among(spine.select("s_key", "person_id"), waiting.lazy()))
+    return pl.concat(told).unique().collect(engine="streaming").sort("s_key", "person_id")
+
+
+def _among(found: pl.LazyFrame, numbers: pl.LazyFrame) -> pl.LazyFrame:
+    return found.join(numbers, left_on="s_key", right_on="person_key", how="semi")
+
+
+def _panel_blocks(
+    results: pl.LazyFrame, enrolments: pl.LazyFrame, ranges: list[PersonRange]
+) -> Iterator[pl.DataFrame]:
+    for part in ranges:
+        sources = over_years.Sources(
+            results.filter(part.holds()), enrolments.filter(part.holds("person_id"))
+        )
+        yield over_years.panel(sources).collect(engine="streaming")
+
+
+def _content(
+    rounds: Rounds,
+    history: History,
+    pupils: pl.DataFrame,
+    counted: tuple[int, int],
+    panel: Path,
+) -> LinkedContent:
     matched = pupils.filter(pl.col("person_status") == MATCHED)
-    content = LinkedContent(
-        results=results.select(pl.len()).collect().item(),
-        duplicates=duplicates,
+    places = (
+        pl.scan_parquet(panel)
+        .filter(pl.col("person_status") == MATCHED)
+        .select(*over_years.PLACE, "enrolment")
+        .unique()
+        .group_by("enrolment")
+        .len()
+        .collect(engine="streaming")
+    )
+    found = dict(places.iter_rows())
+    return LinkedContent(
+        results=counted[0],
+        duplicates=counted[1],
         persons=pupils.height,
         without_background=int(matched["birth_year"].is_null().sum()),
-        **_against_enrolments(results, enrolments),
+        **{field: found.get(name, 0) for name, field in PLACES.items()},
+        rounds=len(rounds.every),
+        became_matched=history.rows.height,
+        contradicted=history.contradicted,
+        s_keys=rounds.numbers.chain,
     )
-    return targets, content
-
-
-def _delivered(custody: Custody, receipts: list[DeliveryReceipt]) -> pl.LazyFrame:
-    """All results of the accepted deliveries, with delivery_id in place of the file."""
-    paths = [str(checked_path(custody, receipt, "results")) for receipt in receipts]
-    names = pl.LazyFrame({"path": paths, "delivery_id": [str(r.delivery_id) for r in receipts]})
-    return pl.scan_parquet(paths, glob=False, include_file_paths="path").join(names, on="path")
-
-
-def _write_results(
-    target: Path, delivered: pl.LazyFrame, keys: pl.DataFrame, receipts: list[DeliveryReceipt]
-) -> int:
-    """Writes one row per person and test; returns how many others were left out.
-
-    Two results of one person in the same test (a pupil delivered by two schools) become one: the
-    latest date, then the higher score, then school code and provider decide.
-    """
-    joined = (
-        delivered.join(keys.lazy(), on=ROW)
-        .select("person_key", "person_status", pl.all().exclude("path", *ROW, "person_key",
-                                                                "person_status"))
-        .collect(engine="streaming")
-    )  # fmt: skip
-    if joined.height != sum(receipt.rows_accepted for receipt in receipts):
-        raise InputError(
-            "Every accepted result belongs to a pupil of its delivery.",
-            where="results of the accepted deliveries",
-            next_step="restore the linkage zone from its backup; do not receive again",
-        )
-    every = joined.height
-    kept = joined.sort(
-        *TEST, "test_date", "score", "school_code", "provider",
-        descending=[False] * len(TEST) + [True, True, False, False], nulls_last=True,
-    ).unique(TEST, keep="first", maintain_order=True)  # fmt: skip
-    _write(target, kept)
-    return every - kept.height
-
-
-def _pupils(keys: pl.DataFrame, background: pl.LazyFrame) -> pl.DataFrame:
-    """One row per person: what the register knows of the matched ones, null for the others."""
-    persons = keys.lazy().select("person_key", "person_status").unique()
-    known = background.rename({"person_id": "person_key"}).with_columns(
-        pl.lit(MATCHED).alias("person_status")
-    )
-    return (
-        persons.join(known, on=("person_key", "person_status"), how="left")
-        .collect(engine="streaming")
-        .sort("person_key")
-    )
-
-
-def _against_enrolments(results: pl.LazyFrame, enrolments: pl.LazyFrame) -> dict[str, int]:
-    """Where matched persons with results were enrolled, by the register. Four counts."""
-    places = results.filter(pl.col("person_status") == MATCHED).select(PLACE).unique()
-    register = enrolments.rename({"person_id": "person_key"}).with_columns(
-        pl.col("grade").cast(pl.Int8)
-    )
-    counts = {}
-    for name, on in (
-        ("enrolled", PLACE),
-        ("other_grade", PLACE[:3]),
-        ("other_school", PLACE[:2]),
-    ):
-        found = places.join(register.select(on).unique(), on=on, how="semi").collect()
-        counts[name] = found.height
-        places = places.join(register.select(on).unique(), on=on, how="anti")
-    return counts | {"not_enrolled": places.collect().height}
 
 
 def _refuse_repeats(register: pl.LazyFrame, key: str, name: str) -> None:

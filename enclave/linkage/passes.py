@@ -16,18 +16,21 @@ IDENTITY_FIELDS: dict[str, tuple[str, ...]] = {
     "address": ("birth", "sex", "postcode", "house_number", "addition"),
     "home": ("birth", "sex", "postcode", "house_number"),
 }
-"""Key and the identifiers that make it. ``birth`` is a whole birth date, null when a part of it is
-unknown. ``addition`` is the house addition, empty when there is none."""
+"""Key and the identifiers that make it: 128 bits. ``birth`` is a whole birth date, null when a part
+of it is unknown. ``addition`` is the house addition, empty when there is none."""
 
 GUARD_FIELDS: dict[str, tuple[str, ...]] = {
-    "guard_birth": ("birth",),
-    "guard_sex": ("sex",),
-    "guard_place": ("postcode", "house_number"),
+    "birth": ("f_birth",),
+    "sex": ("f_sex",),
+    "place": ("f_postcode", "f_number"),
+    "bsn": ("f_bsn",),
 }
-"""Keys that only confirm or contradict what another key found."""
+"""What only confirms or contradicts what a key found, by fields that must all agree. A field is a
+keyed hash of 64 bits, made anew for every job."""
 
-ALL_FIELDS = IDENTITY_FIELDS | GUARD_FIELDS
-TELLING_GUARDS = ("guard_birth", "guard_place")
+FIELD_COLUMNS = tuple(field for fields in GUARD_FIELDS.values() for field in fields)
+PERSONAL_GUARDS = ("birth", "sex", "place")
+TELLING_GUARDS = ("birth", "place")
 """Guards that two persons seldom share by chance; sex agrees for every second pair."""
 
 
@@ -38,7 +41,7 @@ class Pass:
     Attributes:
         name: as it stands in receipts and reports.
         key: the key, from ``IDENTITY_FIELDS``.
-        guards: keys that contradict when at least one is known on both sides and none agrees.
+        guards: guards that contradict when at least one is known on both sides and none agrees.
         at_reference_date: the address must be valid then (from that day on, before ``valid_to``).
         tolerance_days: by how many days an address may miss the reference date.
         source: where the rule comes from.
@@ -66,9 +69,9 @@ class Pass:
 
 _CBS = "Statistics Netherlands, FAQ Barometer of cultural diversity, identifying data"
 PASSES = (
-    Pass("BSN", "bsn", tuple(GUARD_FIELDS), at_reference_date=False, source=_CBS,
+    Pass("BSN", "bsn", PERSONAL_GUARDS, at_reference_date=False, source=_CBS,
          yardstick="at least 99.9 % of those with a BSN linked (Statistics Netherlands)"),
-    Pass("education number", "education_number", tuple(GUARD_FIELDS), at_reference_date=False,
+    Pass("education number", "education_number", PERSONAL_GUARDS, at_reference_date=False,
          source="the number stands in for the BSN of pupils who have none (DUO)",
          yardstick="none published"),
     Pass("birth date, sex and address", "address", ("bsn",), at_reference_date=True, source=_CBS,

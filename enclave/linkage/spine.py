@@ -9,8 +9,10 @@ import polars as pl
 from enclave.custody import Custody
 from enclave.errors import FindingsError, InputError
 from enclave.files import atomic_path
-from enclave.linkage.keys import Hasher
-from enclave.linkage.passes import ALL_FIELDS
+from enclave.linkage.engines.polars_engine import write_blocks
+from enclave.linkage.fields import FieldHashes
+from enclave.linkage.keying import SpineKeying, TailKeying, delivered_years
+from enclave.linkage.prepared import Forms
 from enclave.linkage.registers import DATE, TEXT, Columns, scan_register
 
 COLUMNS: Columns = {
@@ -34,62 +36,73 @@ MAXIMUM_AGE = timedelta(days=366)
 
 @dataclass(frozen=True)
 class Spine:
-    """The keyed spine and the period for which its addresses are known."""
+    """The period for which addresses are known, and where the keyed spine goes."""
 
-    path: Path
+    folder: Path
     first: date
     last: date
+
+    @property
+    def path(self) -> Path:
+        """The keyed spine."""
+        return self.folder / "keys-spine.parquet"
+
+    @property
+    def persons(self) -> Path:
+        """The fields of persons whom the pattern table may find."""
+        return self.folder / "keys-persons.parquet"
 
     def covers(self, day: date) -> bool:
         """Whether addresses of that day are known."""
         return self.first <= day <= self.last + MAXIMUM_AGE
 
 
-def derived_columns() -> list[pl.Expr]:
-    """Parts of keys that are made from other columns.
-
-    ``addition``: the house addition in upper case, letters and digits, empty when there is none.
-    ``birth``: the birth date when all of it is known.
-    """
-    addition = pl.col("house_addition").str.to_uppercase().str.replace_all(r"[^A-Z0-9]", "")
-    born = pl.col("birth_date")
-    whole = (born.str.slice(4, 2) != "00") & (born.str.slice(6, 2) != "00")
-    return [addition.fill_null("").alias("addition"), pl.when(whole).then(born).alias("birth")]
-
-
-def key_columns(hasher: Hasher) -> list[pl.Expr]:
-    """Every key and guard of a row with identifiers."""
-    return [hasher.key(name, parts).alias(name) for name, parts in ALL_FIELDS.items()]
-
-
-def build_spine(custody: Custody, hasher: Hasher) -> Spine:
-    """Hashes the register into ``linkage/keys-spine.parquet``.
-
-    One row per person and address spell: person_id, keys and guards (Binary of 16 bytes),
-    valid_from, valid_to (null: still valid). Streams; memory stays bounded.
+def examine_spine(custody: Custody) -> Spine:
+    """The period of the register, after its form was checked; nothing is hashed yet.
 
     Raises:
         InputError: the register is missing, lacks a column or does not cover the reference date.
-        FindingsError: values are not in their form, or one BSN belongs to two persons.
+        FindingsError: values are not in their form.
     """
     register = scan_register(custody.config.registers.population_spine, "population_spine", COLUMNS)
-    target = custody.site.zone("linkage") / "keys-spine.parquet"
-    spine = _examine(register, target)
+    spine = _examine(register, custody.site.zone("linkage"))
     if not spine.covers(custody.config.round.reference_date):
         raise InputError(
             "The population spine covers the reference date.",
             where="round.reference_date",
             next_step="deliver a newer register, or mend the date in enclave.toml",
         )
-    with atomic_path(target) as temporary:
-        register.with_columns(derived_columns()).select(
-            "person_id", *key_columns(hasher), "valid_from", "valid_to"
-        ).sink_parquet(temporary)
-    _refuse_shared_numbers(target)
     return spine
 
 
-def _examine(register: pl.LazyFrame, target: Path) -> Spine:
+def key_spine(custody: Custody, spine: Spine, hashes: FieldHashes, births: pl.DataFrame) -> None:
+    """Hashes the register into ``spine.path`` and ``spine.persons``, block by block.
+
+    ``path``: one row per person and address spell: person_id, keys (Binary of 16 bytes), fields
+    (Int64), valid_from, valid_to (null: still valid). ``persons``: the fields of whom the pattern
+    table may find.
+
+    Args:
+        custody: the site.
+        spine: what was examined.
+        hashes: makes keys and fields.
+        births: delivered birth dates and how many pupils have each.
+
+    Raises:
+        FindingsError: one BSN belongs to two persons.
+    """
+    register = Path(custody.config.registers.population_spine)
+    forms, delivered = Forms(), frozenset(births["birth"].to_list())
+    for target, keying in (
+        (spine.path, SpineKeying(hashes, forms, delivered)),
+        (spine.persons, TailKeying(hashes, forms, delivered_years(births))),
+    ):
+        with atomic_path(target) as temporary:
+            write_blocks([register], keying, temporary)
+    _refuse_shared_numbers(spine.path)
+
+
+def _examine(register: pl.LazyFrame, folder: Path) -> Spine:
     """The period of the register, after its values were found to be in their form."""
     malformed = [
         (pl.col(name).str.len_bytes() != length).sum().alias(name)
@@ -118,7 +131,7 @@ def _examine(register: pl.LazyFrame, target: Path) -> Spine:
             where=f"rows by column: {wrong}",
             next_step="let the register's owner mend it, then run the linkage again",
         )
-    return Spine(target, first, last)
+    return Spine(folder, first, last)
 
 
 def _refuse_shared_numbers(keyed: Path) -> None:

@@ -1,18 +1,27 @@
 """The linkage of a round, from accepted deliveries to the linked zone."""
 
+import shutil
+from dataclasses import dataclass
+
 import polars as pl
 
 from enclave.custody import Custody, linkage_key
 from enclave.errors import EnclaveError, RefusedError
-from enclave.files import atomic_path, file_digest
+from enclave.files import PARTIAL, atomic_path, file_digest
 from enclave.ids import DeliveryId
-from enclave.linkage.cascade import Links, run_passes
-from enclave.linkage.gathering import Gathered, accepted_deliveries, gather
-from enclave.linkage.keys import open_hasher
-from enclave.linkage.linked import person_keys, write_linked
+from enclave.linkage.dataflow import ROW, Doubt
+from enclave.linkage.education.numbers import BASES
+from enclave.linkage.engines import PolarsEngine
+from enclave.linkage.fields import FieldHashes
+from enclave.linkage.gathering import Gathered, Keying, accepted_deliveries, gather
+from enclave.linkage.keys import VaultKey
+from enclave.linkage.linked import open_s_numbers, person_keys, spine_numbers, write_linked
+from enclave.linkage.linking import Keyed, link
 from enclave.linkage.passes import LINKED, PASSES, REVIEW, UNLINKED
 from enclave.linkage.quality import pass_counts, rates, truth_score
-from enclave.linkage.spine import Spine, build_spine
+from enclave.linkage.registers import scan_register
+from enclave.linkage.spine import COLUMNS, Spine, examine_spine, key_spine
+from enclave.linkage.tail import PUPILS, Tail, shipped
 from enclave.receipts import DoubtedDelivery, LinkageReceipt
 
 BEFORE_PASSES = 2
@@ -42,16 +51,22 @@ def link_round(custody: Custody) -> LinkageReceipt:
             where=f"round {round_id}",
             next_step="receive deliveries: enclave delivery receive",
         )
-    hasher = open_hasher(custody.vault, round_id)
-    spine = build_spine(custody, hasher)
+    spine = examine_spine(custody)
+    hashes = FieldHashes(VaultKey(custody.vault, linkage_key(round_id)))
+    numbers = open_s_numbers(custody, hashes.hasher)
+    gathered = gather(custody, Keying(hashes, numbers), receipts)
     _tell(custody, 1)
-    gathered = gather(custody, hasher, receipts)
+    key_spine(custody, spine, hashes, gathered.births)
     _tell(custody, BEFORE_PASSES)
     links = _link(custody, spine, gathered)
     target = custody.site.zone("linkage") / "links.parquet"
     with atomic_path(target) as temporary:
         links.rows.write_parquet(temporary)
-    outputs, content = write_linked(custody, receipts, person_keys(links.rows, hasher))
+    bases = gathered.scan().select(*ROW, *BASES).collect(engine="streaming")
+    named = links.rows.join(bases, on=ROW, how="left", maintain_order="left")
+    keys = person_keys(named, numbers, [doubt.delivery_id for doubt in links.doubts])
+    register = scan_register(custody.config.registers.population_spine, "population_spine", COLUMNS)
+    outputs, content = write_linked(custody, receipts, keys, spine_numbers(register, numbers))
     _tell(custody, STEPS - 1)
     counts = _counts(links, sum(receipt.pupils for receipt in receipts))
     receipt = LinkageReceipt(
@@ -76,17 +91,37 @@ def link_round(custody: Custody) -> LinkageReceipt:
     return receipt
 
 
-def _link(custody: Custody, spine: Spine, gathered: Gathered) -> Links:
-    stray = [name for name, day in gathered.dates.items() if not spine.covers(day)]
-    return run_passes(
-        gathered.scan(),
-        pl.scan_parquet(spine.path),
-        stray=stray,
-        after_pass=lambda number: _tell(custody, BEFORE_PASSES + number),
+@dataclass(frozen=True)
+class RoundLinks:
+    """The decisions of a round, sorted by delivery_id and pupil_row; doubts; the table used."""
+
+    rows: pl.DataFrame
+    doubts: tuple[Doubt, ...]
+
+
+def _link(custody: Custody, spine: Spine, gathered: Gathered) -> RoundLinks:
+    work = custody.site.zone("linkage") / f"{PARTIAL}work"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    engine = PolarsEngine(work)
+    keyed = Keyed(
+        engine.scan([gathered.path]), engine.scan([spine.path]), engine.scan([spine.persons])
     )
+    try:
+        links = link(
+            engine,
+            keyed,
+            Tail(shipped(PUPILS)),
+            stray=[name for name, day in gathered.dates.items() if not spine.covers(day)],
+            after_pass=lambda number: _tell(custody, BEFORE_PASSES + number),
+        )
+        rows = engine.fetch(links.rows).with_columns(pl.col("candidates").cast(pl.UInt32))
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return RoundLinks(rows.sort(ROW), links.doubts)
 
 
-def _counts(links: Links, delivered: int) -> dict[str, int]:
+def _counts(links: RoundLinks, delivered: int) -> dict[str, int]:
     """Pupils by status.
 
     Raises:

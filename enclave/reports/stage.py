@@ -89,8 +89,10 @@ def _protected(custody: Custody) -> pl.DataFrame:
         minimum_pupils=strict.minimum_units,
     )
     linked = custody.site.zone("linked")
+    # Earlier rounds had their own reports; the same figures are not reported twice.
+    own = pl.col("school_year").is_in(list(custody.config.round.school_years))
     growth = pupil_growth(
-        pl.scan_parquet(linked / "results.parquet"),
+        pl.scan_parquet(linked / "results.parquet").filter(own),
         pl.scan_parquet(linked / "pupils.parquet"),
         rule,
     )

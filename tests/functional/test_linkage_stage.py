@@ -26,6 +26,9 @@ from msgspec.structs import replace
 from enclave.clock import system_clock
 from enclave.custody import open_custody
 from enclave.linkage import late_deliveries, link_round, stage
+from enclave.linkage import linked as linked_zone
+from enclave.linkage.education.rotation import FIRST_KEY
+from enclave.linkage.education.rounds import PARTS
 from enclave.progress import Silent
 from enclave.receipts import LinkageReceipt, LinkedContent, TruthScore, decode, encode
 from enclave.site import Site
@@ -57,7 +60,7 @@ def test_everybody_is_linked_when_nothing_is_wrong(tmp_path):
         links = links_of(custody)
     assert (receipt.delivered, receipt.linked, receipt.review, receipt.unlinked) == (40, 40, 0, 0)
     assert receipt.truth == TruthScore(40, 40, 0, 0, 1.0, 1.0)
-    assert [count.linked for count in receipt.passes] == [39, 1, 0, 0]
+    assert [count.linked for count in receipt.passes] == [39, 1, 0, 0, 0]
     assert links.columns == [
         "delivery_id", "pupil_row", "person_id", "status", "pass_name", "candidates",
     ]  # fmt: skip
@@ -80,12 +83,13 @@ def test_without_numbers_the_address_links_and_twins_of_one_sex_wait(tmp_path):
     assert reviewed.height == 2
 
 
-def test_the_address_must_be_the_one_of_the_reference_date(tmp_path):
+def test_an_address_of_another_time_links_by_the_pattern_table_alone(tmp_path):
     persons = nation()
     stale = pupils(persons, [MOVED])[0] | {"postcode": "9711LM", "bsn": None}
     with make_site(tmp_path, {"sender-1": [stale]}) as custody:
         link_round(custody)
-        assert outcome(custody, 0) == ("unlinked", None)
+        assert outcome(custody, 0) == ("linked", "pattern table")
+        assert links_of(custody)["person_id"][0] == persons[MOVED]["person_id"]
 
 
 def test_an_addition_written_otherwise_is_found_by_the_last_pass(tmp_path):
@@ -123,13 +127,14 @@ def test_the_linked_zone_holds_what_the_contract_says_and_no_identifier(tmp_path
     assert places.columns == ["school_code", "denomination", "province", "municipality", "pupils"]
     unmatched = people.filter(person_status="S")
     assert unmatched.height == 1
-    assert unmatched["person_key"].str.contains(r"^S[0-9a-f]{16}$").all()
+    assert unmatched["person_key"].str.contains(r"^S[0-9a-f]{32}$").all()
     assert unmatched.select(pl.exclude("person_key", "person_status")).row(0) == (None,) * 6
     assert people.filter(person_status="R").null_count().sum_horizontal().item() == 0
     assert people.height == people["person_key"].n_unique() == 40
-    assert receipt.content == LinkedContent(40, 0, 40, 0, 39, 0, 0, 0)
+    assert receipt.content == LinkedContent(40, 0, 40, 0, 39, 0, 0, 0, s_keys=(FIRST_KEY,))
     assert {file.path for file in receipt.outputs} == {
-        "linked/results.parquet", "linked/pupils.parquet", "linked/schools.parquet",
+        *(f"linked/{name}.parquet" for name in linked_zone.UNIONS),
+        *(f"linked/rounds/{ROUND}.{part}.parquet" for part in PARTS),
     }  # fmt: skip
 
 
@@ -188,6 +193,7 @@ def test_stopped_after_any_step_it_ends_in_the_same_state(tmp_path, monkeypatch,
             raise KeyboardInterrupt
 
     with make_site(tmp_path) as custody:
+        custody.vault.ensure(FIRST_KEY)
         shutil.copytree(custody.site.root, tmp_path / "copy")
         with monkeypatch.context() as patch:
             patch.setattr(stage, "_tell", stop)

@@ -2,9 +2,7 @@
 
 from collections import Counter
 
-from linkage_worlds import link_by_hand, pupil_frame, spine_frame, world
-
-from enclave.linkage.cascade import run_passes
+from linkage_worlds import link_by_hand, pupil_frame, run, spine_frame, world
 
 WORLDS = 2500
 
@@ -23,7 +21,7 @@ def as_decisions(rows):
 
 def test_the_passes_decide_as_the_rules_say():
     worlds = {str(seed): world(seed) for seed in range(WORLDS)}
-    links = run_passes(pupil_frame(worlds).lazy(), spine_frame(worlds).lazy())
+    links = run(pupil_frame(worlds), spine_frame(worlds))
     found = as_decisions(links.rows)
     assert links.rows.height == len(found) == sum(len(pupils) for _, pupils in worlds.values())
     reasons = {doubt.delivery_id: doubt.reason for doubt in links.doubts}

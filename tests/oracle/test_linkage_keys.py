@@ -45,9 +45,9 @@ def test_both_hashers_give_the_first_128_bits_of_the_same_hmac(native):
 
 
 def test_without_the_compiled_hasher_the_standard_library_takes_over(monkeypatch):
-    assert keys.open_hasher(None, "2026-E").native
+    assert keys.open_hasher(None).native
     monkeypatch.setattr(keys, "polars_hash", None)
-    assert not keys.open_hasher(None, "2026-E").native
+    assert not keys.open_hasher(None).native
 
 
 def test_a_compiled_hasher_that_is_wrong_is_not_used(monkeypatch):
@@ -57,13 +57,13 @@ def test_a_compiled_hasher_that_is_wrong_is_not_used(monkeypatch):
         "_hmac",
         lambda message, key, *, native: right(message, key + "x" * native, native=native),
     )
-    assert not keys.open_hasher(None, "2026-E").native
+    assert not keys.open_hasher(None).native
 
 
 def test_no_hasher_is_used_that_does_not_know_the_answers(monkeypatch):
     monkeypatch.setattr(keys, "_knows_the_answers", lambda *, native: False)
     with pytest.raises(keys.EnclaveError, match="RFC 4231"):
-        keys.open_hasher(None, "2026-E")
+        keys.open_hasher(None)
 
 
 @pytest.mark.parametrize("native", [True, False])

@@ -5,9 +5,9 @@ import random
 import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from linkage_worlds import link, link_by_hand, pupil_frame, spine_frame, world
+from linkage_worlds import link, link_by_hand, pupil_frame, run, spine_frame, world
 
-from enclave.linkage.cascade import run_passes
+from enclave.linkage.engines import DuckdbEngine, PolarsEngine
 
 WORLDS = st.lists(st.integers(0, 10**6), min_size=1, max_size=12, unique=True)
 
@@ -21,11 +21,11 @@ def frames(seeds):
 @given(WORLDS, st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing(seeds, chance):
     pupils, spine = frames(seeds)
-    expected = run_passes(pupils.lazy(), spine.lazy())
+    expected = run(pupils, spine)
     seed = chance.randrange(10**6)
-    found = run_passes(
-        pupils.sample(fraction=1, shuffle=True, seed=seed).lazy(),
-        spine.sample(fraction=1, shuffle=True, seed=seed + 1).lazy(),
+    found = run(
+        pupils.sample(fraction=1, shuffle=True, seed=seed),
+        spine.sample(fraction=1, shuffle=True, seed=seed + 1),
     )
     assert found.rows.equals(expected.rows)
     assert found.doubts == expected.doubts
@@ -35,12 +35,10 @@ def test_the_order_of_rows_changes_nothing(seeds, chance):
 @given(WORLDS, st.integers(2, 5))
 def test_linking_deliveries_in_shards_gives_the_same_links(seeds, shards):
     pupils, spine = frames(seeds)
-    expected = run_passes(pupils.lazy(), spine.lazy())
+    expected = run(pupils, spine)
     names = pupils["delivery_id"].unique(maintain_order=True).to_list()
     parts = [
-        run_passes(
-            pupils.filter(pl.col("delivery_id").is_in(names[n::shards])).lazy(), spine.lazy()
-        )
+        run(pupils.filter(pl.col("delivery_id").is_in(names[n::shards])), spine)
         for n in range(shards)
     ]
     rows = pl.concat([part.rows for part in parts]).sort("delivery_id", "pupil_row")
@@ -53,9 +51,29 @@ def test_linking_deliveries_in_shards_gives_the_same_links(seeds, shards):
 @given(WORLDS, st.integers(2, 5))
 def test_a_spine_in_many_files_is_one_spine(seeds, shards):
     pupils, spine = frames(seeds)
-    expected = run_passes(pupils.lazy(), spine.lazy())
-    parts = pl.concat([spine[n::shards].lazy() for n in range(shards)])
-    assert run_passes(pupils.lazy(), parts).rows.equals(expected.rows)
+    expected = run(pupils, spine)
+    parts = pl.concat([spine[n::shards] for n in range(shards)])
+    assert run(pupils, parts).rows.equals(expected.rows)
+
+
+@settings(max_examples=15, deadline=None)
+@given(WORLDS, st.sampled_from([2, 16, 256]))
+def test_joining_in_shards_of_the_key_gives_the_same_links(seeds, shards):
+    pupils, spine = frames(seeds)
+    expected = run(pupils, spine)
+    found = run(pupils, spine, lambda folder: PolarsEngine(folder, shards))
+    assert found.rows.equals(expected.rows)
+    assert found.doubts == expected.doubts
+
+
+@settings(max_examples=10, deadline=None)
+@given(WORLDS)
+def test_duckdb_links_as_polars_does(seeds):
+    pupils, spine = frames(seeds)
+    expected = run(pupils, spine)
+    found = run(pupils, spine, DuckdbEngine)
+    assert found.rows.equals(expected.rows)
+    assert found.doubts == expected.doubts
 
 
 @settings(max_examples=40, deadline=None)

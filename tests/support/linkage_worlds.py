@@ -3,12 +3,17 @@
 import datetime as dt
 import hashlib
 import random
+import tempfile
 from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
-from enclave.linkage.cascade import run_passes
-from enclave.linkage.passes import ALL_FIELDS
+from enclave.linkage import linking
+from enclave.linkage.engines import PolarsEngine, take
+from enclave.linkage.linking import Keyed
+from enclave.linkage.passes import IDENTITY_FIELDS
 
 DAY = dt.date(2026, 7, 1)
 HOME = ("birth", "sex", "postcode", "house_number")
@@ -150,18 +155,38 @@ def withdraw_by_hand(decided, votes):
     return decided, reasons
 
 
+PARTS = {
+    "f_birth": ("birth",),
+    "f_sex": ("sex",),
+    "f_postcode": ("postcode",),
+    "f_number": ("house_number",),
+    "f_bsn": ("bsn",),
+}
+
+
+def hashed(row, namespace, name, fields):
+    """The fields of a row as a hash; null with any null. Worlds never share one."""
+    found = values(row, fields)
+    text = f"{namespace}|{name}|{found}".encode()
+    return None if found is None else hashlib.sha256(text).digest()[:16]
+
+
+def number(digest):
+    return None if digest is None else int.from_bytes(digest[:8], "big", signed=True)
+
+
 def keyed(rows, extra, namespaces):
-    """Rows as the linkage sees them: every key a 16-byte hash; worlds never share a key."""
+    """Rows as the linkage sees them: keys of 16 bytes and fields of 64 bits."""
     data = []
     for row, namespace in zip(rows, namespaces, strict=True):
-        keys = {}
-        for name, fields in ALL_FIELDS.items():
-            found = values(row, fields)
-            text = f"{namespace}|{name}|{found}".encode()
-            keys[name] = None if found is None else hashlib.sha256(text).digest()[:16]
-        data.append({**{name: row[name] for name in extra}, **keys})
-    kinds = dict.fromkeys(ALL_FIELDS, pl.Binary) | {"valid_to": pl.Date, "pupil_row": pl.UInt32}
-    schema = {name: kinds.get(name) for name in (*extra, *ALL_FIELDS)}
+        keys = {
+            name: hashed(row, namespace, name, fields) for name, fields in IDENTITY_FIELDS.items()
+        }
+        parts = {name: number(hashed(row, namespace, name, own)) for name, own in PARTS.items()}
+        data.append({**{name: row[name] for name in extra}, **keys, **parts})
+    kinds = dict.fromkeys(IDENTITY_FIELDS, pl.Binary) | dict.fromkeys(PARTS, pl.Int64)
+    kinds |= {"valid_to": pl.Date, "pupil_row": pl.UInt32}
+    schema = {name: kinds.get(name) for name in (*extra, *IDENTITY_FIELDS, *PARTS)}
     return pl.DataFrame(data, schema=schema)
 
 
@@ -179,7 +204,25 @@ def pupil_frame(worlds):
     return keyed([row for _, row in rows], extra, [name for name, _ in rows])
 
 
+@dataclass(frozen=True)
+class Found:
+    """What the passes decided, as frames."""
+
+    rows: pl.DataFrame
+    doubts: tuple
+
+
+def run(pupils, spine, make=PolarsEngine, **options):
+    """What the passes decide on keyed frames, worked out by an engine."""
+    with tempfile.TemporaryDirectory() as folder:
+        engine = make(Path(folder))
+        given = Keyed(take(engine, pupils, "given-pupils"), take(engine, spine, "given-spine"))
+        links = linking.link(engine, given, None, **options)
+        rows = engine.fetch(links.rows).sort("delivery_id", "pupil_row")
+    return Found(rows.with_columns(pl.col("candidates").cast(pl.UInt32)), links.doubts)
+
+
 def link(persons, pupils, **options):
     """What the passes decide on one world."""
     worlds = {"w": (persons, pupils)}
-    return run_passes(pupil_frame(worlds).lazy(), spine_frame(worlds).lazy(), **options)
+    return run(pupil_frame(worlds), spine_frame(worlds), **options)

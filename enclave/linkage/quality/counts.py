@@ -2,8 +2,9 @@
 
 import polars as pl
 
-from enclave.linkage.cascade import ROW
-from enclave.linkage.passes import LINKED, PASSES, REVIEW, TELLING_GUARDS
+from enclave.linkage.dataflow.pairs import ROW
+from enclave.linkage.passes import GUARD_FIELDS, LINKED, PASSES, REVIEW, TELLING_GUARDS
+from enclave.linkage.tail import PASS_NAME
 from enclave.receipts import LevelCount, PassCount, TruthScore
 
 MINIMUM_PUPILS = 10
@@ -11,6 +12,7 @@ MINIMUM_PUPILS = 10
 
 CHARACTERISTICS = ("number", "address_key", "sex", "birth_year")
 OTHER = "other"
+_HOME = tuple(field for guard in TELLING_GUARDS for field in GUARD_FIELDS[guard])
 
 
 def pass_counts(links: pl.DataFrame) -> tuple[PassCount, ...]:
@@ -18,8 +20,8 @@ def pass_counts(links: pl.DataFrame) -> tuple[PassCount, ...]:
     counted = links.group_by("pass_name", "status").len()
     table = {(name, status): number for name, status, number in counted.iter_rows()}
     return tuple(
-        PassCount(step.name, table.get((step.name, LINKED), 0), table.get((step.name, REVIEW), 0))
-        for step in PASSES
+        PassCount(name, table.get((name, LINKED), 0), table.get((name, REVIEW), 0))
+        for name in (*(step.name for step in PASSES), PASS_NAME)
     )
 
 
@@ -92,12 +94,12 @@ def _same_home(wrong: pl.DataFrame, spine: pl.LazyFrame) -> int:
     people = pl.concat([pairs["person_id"], pairs["true_person"]]).unique()
     homes = (
         spine.filter(pl.col("person_id").is_in(people.implode()))
-        .select("person_id", *TELLING_GUARDS)
+        .select("person_id", *_HOME)
         .drop_nulls()
         .unique()
         .collect(engine="streaming")
     )
     found = pairs.join(homes, on="person_id").join(
-        homes.rename({"person_id": "true_person"}), on=("true_person", *TELLING_GUARDS)
+        homes.rename({"person_id": "true_person"}), on=("true_person", *_HOME)
     )
     return found.select(ROW).unique().height

@@ -8,8 +8,10 @@ guards that strangers seldom share.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+import narwhals as nw
 import polars as pl
 
+from enclave.linkage.engines import Engine, Frame
 from enclave.linkage.passes import LINKED, REVIEW, Pass
 
 DOUBTFUL_PUPILS = 3
@@ -33,19 +35,29 @@ class Doubt:
 
 
 def find_doubts(
-    decided: pl.DataFrame, stray: Collection[str], passes: Sequence[Pass]
+    engine: Engine, decided: Frame, stray: Collection[str], passes: Sequence[Pass]
 ) -> tuple[Doubt, ...]:
     """The doubted deliveries, in order of delivery id.
 
     Args:
+        engine: works the frames out.
         decided: delivery_id, pass_name, strange, other_sex of every pupil that some pass found.
         stray: deliveries whose reference date the spine does not cover.
         passes: what ran; only passes by number tell something.
     """
-    shares = (
-        decided.filter(pl.col("pass_name").is_in([step.name for step in passes if step.by_number]))
+    by_number = [step.name for step in passes if step.by_number]
+    if not by_number:
+        return tuple(Doubt(delivery, DATE) for delivery in sorted(stray))
+    counted = engine.fetch(
+        decided.filter(nw.col("pass_name").is_in(by_number))
         .group_by("delivery_id", "pass_name")
-        .agg(_doubtful("strange"), _doubtful("other_sex"))
+        .agg(
+            nw.len().alias("pupils"),
+            *(nw.col(name).cast(nw.Int64).sum() for name in ("strange", "other_sex")),
+        )
+    )
+    shares = (
+        counted.with_columns(_doubtful("strange"), _doubtful("other_sex"))
         .group_by("delivery_id")
         .agg(pl.col("strange", "other_sex").any())
     )
@@ -55,24 +67,32 @@ def find_doubts(
     return tuple(Doubt(delivery, reasons[delivery]) for delivery in sorted(reasons))
 
 
-def withdraw(links: pl.DataFrame, doubts: Sequence[Doubt], passes: Sequence[Pass]) -> pl.DataFrame:
+def withdraw(links: Frame, doubts: Sequence[Doubt], passes: Sequence[Pass]) -> Frame:
     """The links with those of doubted deliveries sent to review.
 
     With doubted numbers no link of the delivery stands. With another doubt those by number stand:
     they rest neither on sex nor on the reference date.
     """
-    by_address = [step.name for step in passes if not step.by_number]
+    if not doubts:
+        return links
+    by_number = [step.name for step in passes if step.by_number]
     every = [doubt.delivery_id for doubt in doubts if doubt.reason == NUMBERS]
     some = [doubt.delivery_id for doubt in doubts if doubt.reason != NUMBERS]
-    delivery = pl.col("delivery_id")
-    doubted = (pl.col("status") == LINKED) & (
-        delivery.is_in(every) | (delivery.is_in(some) & pl.col("pass_name").is_in(by_address))
-    )
+    stands = nw.col("pass_name").is_in(by_number).fill_null(value=False)
+    in_doubt = nw.col("delivery_id").is_in([*every, *some])
+    if every and some:
+        in_doubt = nw.col("delivery_id").is_in(every) | (
+            nw.col("delivery_id").is_in(some) & ~stands
+        )
+    elif some:
+        in_doubt = in_doubt & ~stands
+    doubted = (nw.col("status") == LINKED) & in_doubt
     return links.with_columns(
-        pl.when(doubted).then(pl.lit(REVIEW)).otherwise("status").alias("status"),
-        pl.when(~doubted).then("person_id").alias("person_id"),
+        nw.when(doubted).then(nw.lit(REVIEW)).otherwise(nw.col("status")).alias("status"),
+        nw.when(~doubted).then(nw.col("person_id")).alias("person_id"),
     )
 
 
 def _doubtful(name: str) -> pl.Expr:
-    return (pl.col(name).sum() >= DOUBTFUL_PUPILS) & (pl.col(name).mean() >= DOUBTFUL_SHARE)
+    count = pl.col(name)
+    return (count >= DOUBTFUL_PUPILS) & (count / pl.col("pupils") >= DOUBTFUL_SHARE)

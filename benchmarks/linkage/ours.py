@@ -1,0 +1,141 @@
+"""The one place where the benchmark calls the linkage it measures.
+
+``link_frames`` runs the command line on a world. ``key_world`` and ``link_keyed`` run keying and
+the passes alone. ``link_generic`` runs the pattern table on any hashed columns.
+
+Run: ``python -m benchmarks.linkage.ours key|passes FOLDER OUT``
+"""
+
+import argparse
+import hashlib
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from benchmarks.linkage.measured import measure, python
+
+PASSES = 3
+"""The deterministic passes by BSN, by education number and by whole address."""
+_DELIVERY = "made-up"
+_ROW = ("delivery_id", "pupil_row")
+_NAME = "benchmarks.linkage.ours"
+
+
+@dataclass(frozen=True)
+class Linked:
+    """Links in ``folder``, in ``links.parquet``; seconds and MiB of the whole program."""
+
+    folder: Path
+    wall: float
+    cpu: float
+    peak_mb: float
+
+    @property
+    def links(self) -> Path:
+        """The file of links."""
+        return self.folder / "links.parquet"
+
+    def as_record(self) -> dict[str, float]:
+        """For JSON."""
+        return {"wall": self.wall, "cpu": self.cpu, "peak_mb": self.peak_mb}
+
+
+def link_frames(world: Path, engine: str) -> Linked:
+    """Links a world by ``enclave link frames``, hashing included."""
+    key = world / "key"
+    key.write_text(hashlib.sha256(b"made-up").hexdigest(), encoding="utf-8")
+    out = world / f"links-{engine}"
+    out.mkdir(exist_ok=True)
+    for file in out.iterdir():
+        file.unlink()
+    command = [
+        str(Path(sys.executable).with_name("enclave")), "link", "frames",
+        "--delivery", str(world / "delivery.parquet"), "--spine", str(world / "spine.parquet"),
+        "--key-file", str(key), "--out", str(out), "--engine", engine,
+    ]  # fmt: skip
+    return _linked(out, measure(command))
+
+
+def key_world(world: Path, out: Path) -> Linked:
+    """Keys a world into ``pupils.parquet`` and ``spine.parquet`` in ``out``, in its own process."""
+    out.mkdir(exist_ok=True)
+    return _linked(out, measure(python(_NAME, "key", str(world), str(out))))
+
+
+def link_keyed(keyed: Path, out: Path) -> Linked:
+    """The passes alone on keyed files, in their own process: one decision per pupil found."""
+    out.mkdir(exist_ok=True)
+    return _linked(out, measure(python(_NAME, "passes", str(keyed), str(out))))
+
+
+def link_generic(delivery: Path, spine: Path, fields: tuple[str, ...], out: Path) -> dict[str, Any]:
+    """The pattern table on two files of hashed columns with ``unique_id``.
+
+    Fields compare by exact agreement; ``soc_sec_id``, where given, plays the part of a number.
+
+    Returns:
+        ``links``, a file with row_id, person_id and status, and what it took (``wall``, ``cpu``,
+        ``peak_mb``); ``ended`` alone where the linkage has no such function.
+    """
+    run = Path(__file__).with_name("generic_run.py")
+    if not run.is_file():
+        return {"ended": "not available"}
+    out.mkdir(exist_ok=True)
+    took = measure(
+        python("benchmarks.linkage.generic_run", str(delivery), str(spine), str(out), *fields)
+    )
+    return {**_linked(out, took).as_record(), "links": str(out / "links.parquet")}
+
+
+def _linked(out: Path, took: dict[str, Any]) -> Linked:
+    return Linked(out, took["wall"], took["cpu"], took["peak_mb"])
+
+
+def _key(world: Path, out: Path) -> None:
+    from enclave.linkage.engines.polars_engine import PolarsEngine
+    from enclave.linkage.fields import FieldHashes
+    from enclave.linkage.keyfile import FileKey
+    from enclave.linkage.keying import DeliveryKeying, SpineKeying
+    from enclave.linkage.prepared import Forms
+
+    key = out / "key"
+    key.write_text(hashlib.sha256(b"made-up").hexdigest(), encoding="utf-8")
+    engine, hashes, forms = PolarsEngine(out), FieldHashes(FileKey(key)), Forms()
+    delivery = DeliveryKeying(hashes, forms, (*_ROW, "reference_date"))
+
+    def keyed(block: pl.DataFrame) -> pl.DataFrame:
+        row = pl.col("row_id").str.slice(1).cast(pl.UInt32).alias(_ROW[1])
+        return delivery(block.with_columns(pl.lit(_DELIVERY).alias(_ROW[0]), row))
+
+    engine.keyed([world / "delivery.parquet"], keyed, "pupils")
+    engine.keyed([world / "spine.parquet"], SpineKeying(hashes, forms, None), "spine")
+
+
+def _passes(keyed: Path, out: Path) -> None:
+    from enclave.linkage.dataflow import run_passes
+    from enclave.linkage.dataflow.deciding import DECISION
+    from enclave.linkage.engines.polars_engine import PolarsEngine
+    from enclave.linkage.passes import PASSES as EVERY
+
+    engine = PolarsEngine(out)
+    pupils = engine.scan([keyed / "pupils.parquet"])
+    spine = engine.scan([keyed / "spine.parquet"])
+    decided = run_passes(engine, pupils, spine, EVERY[:PASSES])
+    engine.checkpoint(decided.rows.select(*DECISION), "links")
+
+
+def main() -> None:
+    """One part, in this process."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("part", choices=("key", "passes"))
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("out", type=Path)
+    wanted = parser.parse_args()
+    {"key": _key, "passes": _passes}[wanted.part](wanted.folder, wanted.out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""Polars, the default: streams, and joins 128 bits as one number."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import narwhals as nw
+import polars as pl
+import pyarrow.parquet as pq
+
+from enclave.errors import UsageError
+from enclave.files import atomic_path
+from enclave.linkage.engines.base import Frame, Keying
+
+BLOCK_ROWS = 1_000_000
+_BYTES = 256
+
+
+@dataclass(frozen=True)
+class PolarsEngine:
+    """Works in ``folder``. ``shards``: into how many parts a join is split, a power of two."""
+
+    folder: Path
+    shards: int = 1
+    name: str = "polars"
+
+    def __post_init__(self) -> None:
+        """Refuses a number of parts that the first byte cannot be split into."""
+        if self.shards not in {1 << power for power in range(9)}:
+            raise UsageError(
+                "The number of shards is 1, 2, 4, 8, 16, 32, 64, 128 or 256.",
+                next_step="give another number of shards",
+            )
+
+    def scan(self, paths: Sequence[Path]) -> Frame:
+        """The rows of Parquet files, lazily."""
+        return nw.from_native(pl.scan_parquet(list(paths), glob=False))
+
+    def keyed(self, paths: Sequence[Path], keying: Keying, name: str) -> Frame:
+        """Hashes block by block; memory holds one block."""
+        target = self.folder / f"{name}.parquet"
+        with atomic_path(target) as temporary:
+            write_blocks(paths, keying, temporary)
+        return self.scan([target])
+
+    def checkpoint(self, frame: Frame, name: str) -> Frame:
+        """Streams the frame into a file."""
+        target = self.folder / f"{name}.parquet"
+        with atomic_path(target) as temporary:
+            frame.to_native().sink_parquet(temporary, compression="lz4")
+        return self.scan([target])
+
+    def parts(self, frame: Frame, key: str) -> Sequence[Frame]:
+        """One part for each range of the key's first byte."""
+        rows: pl.LazyFrame = frame.to_native().filter(pl.col(key).is_not_null())
+        width = _BYTES // self.shards
+        parts = []
+        for first in range(0, _BYTES, width):
+            part = rows
+            if first > 0:
+                part = part.filter(pl.col(key) >= pl.lit(bytes([first])))
+            if first + width < _BYTES:
+                part = part.filter(pl.col(key) < pl.lit(bytes([first + width])))
+            number = pl.col(key).bin.reinterpret(dtype=pl.UInt128, endianness="big")
+            parts.append(nw.from_native(part.with_columns(number)))
+        return parts
+
+    def fetch(self, frame: Frame) -> pl.DataFrame:
+        """The result, streamed."""
+        found: pl.DataFrame = frame.to_native().collect(engine="streaming")
+        return found
+
+
+def write_blocks(paths: Sequence[Path], keying: Keying, target: Path) -> None:
+    """Reads files in blocks, hashes each, and writes them into one file."""
+    writer: pq.ParquetWriter | None = None
+    try:
+        for path in paths:
+            for batch in pq.ParquetFile(path).iter_batches(BLOCK_ROWS):
+                table = keying(pl.DataFrame(batch)).to_arrow()
+                writer = writer or pq.ParquetWriter(target, table.schema, compression="lz4")
+                writer.write_table(table)
+    finally:
+        if writer is not None:
+            writer.close()

@@ -1,0 +1,89 @@
+"""Fields for comparing: keyed hashes of 64 bits of values that many people share.
+
+Birth dates, postcodes and house numbers have few distinct values, so each is hashed once. They are
+made anew for every job: whoever holds such a column can count how often each value occurs, and a
+count can give a value away.
+"""
+
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from enclave.linkage.keys import Hasher, KeySource, as_field, open_hasher
+
+PARTS: dict[str, pl.Expr] = {
+    "f_birth": pl.col("birth"),
+    "f_sex": pl.col("sex"),
+    "f_postcode": pl.col("postcode"),
+    "f_number": pl.col("house_number"),
+}
+"""The fields that guards are made of."""
+
+_BIRTH = pl.col("birth")
+FINE_PARTS: dict[str, pl.Expr] = PARTS | {
+    "f_addition": pl.col("addition"),
+    "f_area": pl.col("postcode").str.slice(0, 4),
+    "f_year_month": _BIRTH.str.slice(0, 6),
+    "f_year_day": _BIRTH.str.slice(0, 4) + _BIRTH.str.slice(6, 2),
+    "f_month_day": _BIRTH.str.slice(4, 4),
+}
+"""The fields that the pattern table compares besides."""
+
+_SWAPPED = _BIRTH.str.slice(0, 4) + _BIRTH.str.slice(6, 2) + _BIRTH.str.slice(4, 2)
+SWAPPED = ("f_birth", "f_birth_swapped", _SWAPPED)
+"""A date with day and month exchanged is compared with dates as they are."""
+
+
+@dataclass
+class FieldHashes:
+    """Hashes the values of fields, each distinct value once. Pickles without what it has hashed."""
+
+    source: KeySource
+    _hasher: Hasher | None = None
+    _known: dict[str, pl.DataFrame] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """Names no value."""
+        return f"FieldHashes({len(self._known)} fields)"
+
+    def __reduce__(self) -> tuple[type["FieldHashes"], tuple[KeySource]]:
+        """Only where the key lies travels."""
+        return FieldHashes, (self.source,)
+
+    @property
+    def hasher(self) -> Hasher:
+        """The hasher, opened at first use."""
+        if self._hasher is None:
+            self._hasher = open_hasher(self.source)
+        return self._hasher
+
+    def of(self, name: str, values: pl.Series) -> pl.Series:
+        """The field of every value: Int64, null for null."""
+        known = self._known.get(name)
+        distinct = pl.DataFrame({"value": values.unique().drop_nulls()})
+        if known is not None:
+            distinct = distinct.join(known, on="value", how="anti")
+        new = distinct.select("value", self.hasher.field(name, "value").alias("field"))
+        known = new if known is None else pl.concat([known, new])
+        self._known[name] = known
+        return (
+            pl.DataFrame({"value": values})
+            .join(known, on="value", how="left", maintain_order="left")["field"]
+            .alias(name)
+        )
+
+
+def with_fields(
+    frame: pl.DataFrame, hashes: FieldHashes, parts: dict[str, pl.Expr]
+) -> list[pl.Series]:
+    """The fields of a block of rows, as columns named like the parts."""
+    found = frame.select(**parts)
+    return [hashes.of(name, found[name]) for name in parts]
+
+
+def number_fields() -> list[pl.Expr]:
+    """The numbers as fields, from their keys; ``f_bsn`` only where the number can be one."""
+    return [
+        pl.when("bsn_sound").then(as_field(pl.col("bsn"))).alias("f_bsn"),
+        as_field(pl.col("education_number")).alias("f_education"),
+    ]

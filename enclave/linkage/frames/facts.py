@@ -1,0 +1,134 @@
+"""What must be known of both files before they are hashed."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import polars as pl
+
+from enclave import identifiers as normal
+from enclave.errors import FindingsError, InputError
+from enclave.identifiers.birth_date import YEAR_FIRST
+from enclave.identifiers.numbers import is_sound_bsn
+from enclave.linkage.frames.inputs import LONG_AGO, Source
+from enclave.linkage.keying import delivered_years
+from enclave.linkage.prepared import Forms, whole_birth
+
+SOUND_SHARE = 0.99
+_SAMPLED = 200_000
+MAXIMUM_AGE = timedelta(days=366)
+MAXIMUM_SHARED = 0.001
+_FORMS = {
+    "bsn": r"^[0-9]{9}$",
+    "education_number": r"^[0-9]{9}$",
+    "birth_date": r"^[0-9]{8}$",
+    "sex": r"^[MV]$",
+    "postcode": r"^[1-9][0-9]{3}[A-Z]{2}$",
+    "house_number": r"^[1-9][0-9]{0,4}$",
+}
+_PLACEHOLDERS = {
+    "bsn": ("123456782", "111222333", "999999990", "000000000", "999999999"),
+    "postcode": ("9999XX", "9999ZZ", "1000AA"),
+}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Forms of both files, and what was delivered.
+
+    ``births``: birth dates. ``years``: years of birth. ``days``: reference dates with whether the
+    spine covers them. ``shared``: numbers of the spine that belong to two or more persons.
+    """
+
+    delivery: Forms
+    spine: Forms
+    births: frozenset[str]
+    years: frozenset[str]
+    covered: frozenset[date]
+    shared: int
+
+
+def find_facts(delivery: Source, spine: Source) -> Facts:
+    """The facts of two files.
+
+    Raises:
+        InputError: the spine covers no reference date.
+        FindingsError: numbers of the spine belong to several persons, too many to be errors.
+    """
+    sound = _sound(spine)
+    forms = Forms(normalised=False, sound_numbers=sound)
+    births = _births(delivery).drop_nulls()
+    return Facts(
+        delivery=forms,
+        spine=Forms(normalised=_is_normal(spine), sound_numbers=False),
+        births=frozenset(births["birth"].to_list()),
+        years=delivered_years(births),
+        covered=_covered(delivery, spine),
+        shared=_shared(spine),
+    )
+
+
+def _sound(spine: Source) -> bool:
+    """Whether the spine's BSNs pass the eleven-test; made-up ones need not."""
+    numbers = spine.scan().select("bsn").drop_nulls().head(_SAMPLED).collect()["bsn"]
+    sound = numbers.to_frame().select(is_sound_bsn(pl.col("bsn")).mean()).item()
+    return sound is not None and sound >= SOUND_SHARE
+
+
+def _births(delivery: Source) -> pl.DataFrame:
+    """Whole birth dates and how often each was delivered."""
+    born = normal.birth_date("birth_date", YEAR_FIRST).alias("birth_date")
+    return delivery.scan().select(born).group_by(whole_birth()).len().collect(engine="streaming")
+
+
+def _is_normal(spine: Source) -> bool:
+    """Whether every identifier of the spine is in its normal form already."""
+    wrong = [(~pl.col(name).str.contains(form)).any().alias(name) for name, form in _FORMS.items()]
+    fillers = [
+        pl.col(name).is_in(values).any().alias(f"{name} filler")
+        for name, values in _PLACEHOLDERS.items()
+    ]
+    found = spine.scan().select(*wrong, *fillers).collect(engine="streaming")
+    return not any(found.row(0))
+
+
+def _covered(delivery: Source, spine: Source) -> frozenset[date]:
+    days = delivery.scan().select("reference_date").unique().collect(engine="streaming")
+    dates = spine.scan().select(
+        pl.col("valid_from").filter(pl.col("valid_from") > LONG_AGO).min().alias("first"),
+        pl.max_horizontal(pl.col("valid_from").max(), pl.col("valid_to").max()).alias("last"),
+    )
+    first, last = dates.collect(engine="streaming").row(0)
+    known = [day for day in days["reference_date"].to_list() if day is not None]
+    if last is None:
+        covered = known
+    else:
+        covered = [day for day in known if (first or last) <= day <= last + MAXIMUM_AGE]
+    if not covered:
+        raise InputError(
+            "The spine covers the reference date: from its first date until a year after its last.",
+            where=f"--delivery, reference_date: {len(days):,} dates, none of them covered",
+            next_step="link with the spine of that time, or mend the dates",
+        )
+    return frozenset(covered)
+
+
+def _shared(spine: Source) -> int:
+    """Numbers of two or more persons; they link nobody. Many mean that a column is not in place."""
+    numbers = (
+        spine.scan()
+        .select("bsn", pl.col("person_id").hash().alias("person"))
+        .drop_nulls("bsn")
+        .group_by(pl.col("bsn").hash())
+        .agg((pl.col("person").min() != pl.col("person").max()).alias("shared"))
+        .select(pl.col("shared").sum().alias("shared"), pl.len().alias("numbers"))
+        .collect(engine="streaming")
+    )
+    shared, count = numbers.row(0)
+    shared = int(shared or 0)
+    if shared > 1 and shared > MAXIMUM_SHARED * count:
+        raise FindingsError(
+            "A BSN belongs to one person of the spine.",
+            where=f"--spine, {shared:,} of {count:,} numbers belong to two or more",
+            next_step="let the register's owner mend it; nothing was linked",
+        )
+    return shared

@@ -1,0 +1,162 @@
+"""Linking any two files, without a site."""
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from enclave.errors import UsageError
+from enclave.files import PARTIAL, atomic_path, write_bytes
+from enclave.linkage.dataflow.pairs import ROW
+from enclave.linkage.engines import ENGINES, Engine, Frame
+from enclave.linkage.fields import FieldHashes
+from enclave.linkage.frames.facts import Facts, find_facts
+from enclave.linkage.frames.inputs import DELIVERY, SPINE, Source, open_source, require_rows, typed
+from enclave.linkage.frames.report import NUMBERS, Report, make_report
+from enclave.linkage.keyfile import FileKey, read_key
+from enclave.linkage.keying import DeliveryKeying, SpineKeying, TailKeying
+from enclave.linkage.linking import Keyed, Links, link
+from enclave.linkage.passes import LINKED, PASSES, REVIEW
+from enclave.linkage.tail import PUPILS, PatternTable, Tail, from_text, shipped
+from enclave.progress import Progress
+
+ALL = "delivery"
+"""The delivery id of a file that has no column of that name."""
+
+STEPS = 4 + len(PASSES)
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to link, with which key, and where the links go.
+
+    ``table``: a pattern table to lean on; null: the one that comes with the program.
+    """
+
+    delivery: Path
+    spine: Path
+    key: FileKey
+    out: Path
+    engine: str = "polars"
+    table: Path | None = None
+
+
+def link_frames(job: Job, progress: Progress) -> Report:
+    """Links a delivery with a spine; writes links.parquet, review.parquet and report.json.
+
+    Nothing is written before everything was decided. Intermediate results hold keyed hashes; they
+    lie in a folder inside ``out`` that is removed at the end, and by the next run after a kill.
+
+    Raises:
+        UsageError: no such engine.
+        InputError: a file is missing, damaged or lacks columns; no reference date is covered.
+        RefusedError: the key is too short or can be guessed.
+        FindingsError: rows without a name, a name twice, numbers of several persons.
+    """
+    if job.engine not in ENGINES:
+        raise UsageError(
+            f"The engines are {', '.join(ENGINES)}.", where="--engine", next_step="give one of them"
+        )
+    read_key(job.key.path)
+    delivery, spine = open_source(DELIVERY, job.delivery), open_source(SPINE, job.spine)
+    require_rows(delivery)
+    require_rows(spine)
+    facts = find_facts(delivery, spine)
+    progress.step("link", 1, STEPS)
+    work = _work_folder(job.out)
+    try:
+        engine = ENGINES[job.engine](work)
+        return _linked(job, engine, (delivery, spine), facts, progress)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _work_folder(out: Path) -> Path:
+    out.mkdir(parents=True, exist_ok=True)
+    for left in out.glob(f"{PARTIAL}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    return Path(tempfile.mkdtemp(dir=out, prefix=PARTIAL))
+
+
+def _linked(
+    job: Job, engine: Engine, sources: tuple[Source, Source], facts: Facts, progress: Progress
+) -> Report:
+    delivery, spine = sources
+    earlier = shipped(PUPILS) if job.table is None else _read_table(job.table)
+    keyed = _keyed(job, engine, delivery, spine, facts)
+    progress.step("link", 2, STEPS)
+    links = link(
+        engine, keyed, Tail(earlier), after_pass=lambda n: progress.step("link", 2 + n, STEPS)
+    )
+    rows = _without_stray(engine, links, keyed.pupils, facts)
+    progress.step("link", STEPS - 1, STEPS)
+    report = make_report(rows, links, facts, job.engine)
+    out = rows.select(pl.col("pupil_row").alias("row_id"), "person_id", "status", "pass_name",
+                      "candidates")  # fmt: skip
+    _write(job.out / "links.parquet", out.sort("row_id"))
+    if links.tail is not None and links.tail.pairs is not None:
+        waiting = links.tail.pairs.drop("delivery_id").rename({"pupil_row": "row_id"})
+        _write(job.out / "review.parquet", waiting.sort("row_id", "person_id"))
+    write_bytes(job.out / "report.json", report.as_json().encode())
+    progress.step("link", STEPS, STEPS)
+    return report
+
+
+def _keyed(job: Job, engine: Engine, delivery: Source, spine: Source, facts: Facts) -> Keyed:
+    hashes = FieldHashes(job.key)
+    kept = (*ROW, "reference_date")
+    ours = Reading(DELIVERY, DeliveryKeying(hashes, facts.delivery, kept), delivery.grouped)
+    theirs = Reading(SPINE, SpineKeying(hashes, facts.spine, facts.births))
+    persons = Reading(SPINE, TailKeying(hashes, facts.spine, facts.years))
+    return Keyed(
+        pupils=engine.keyed([delivery.path], ours, "pupils"),
+        spine=engine.keyed([spine.path], theirs, "spine"),
+        persons=engine.keyed([spine.path], persons, "persons"),
+    )
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Brings a block of a file into the documented types, then hashes it."""
+
+    role: str
+    keying: Callable[[pl.DataFrame], pl.DataFrame]
+    grouped: bool = False
+
+    def __call__(self, block: pl.DataFrame) -> pl.DataFrame:
+        """The block, hashed."""
+        rows = block.select(typed(self.role, self.grouped))
+        if self.role == DELIVERY:
+            group = pl.col("delivery_id") if self.grouped else pl.lit(ALL).alias("delivery_id")
+            rows = rows.with_columns(group, pl.col("row_id").alias("pupil_row"))
+        return self.keying(rows)
+
+
+def _without_stray(engine: Engine, links: Links, pupils: Frame, facts: Facts) -> pl.DataFrame:
+    """The decisions; a link by address at a day that the spine does not cover goes to review."""
+    days = engine.fetch(pupils.select(*ROW, "reference_date", *NUMBERS))
+    covered = pl.col("reference_date").is_in(sorted(facts.covered)).fill_null(value=False)
+    rows = engine.fetch(links.rows).join(days, on=ROW, how="left")
+    by_number = [step.name for step in PASSES if step.by_number]
+    stray = ~covered & (pl.col("status") == LINKED) & ~pl.col("pass_name").is_in(by_number)
+    return rows.with_columns(
+        pl.when(stray).then(pl.lit(REVIEW)).otherwise("status").alias("status"),
+        pl.when(~stray).then("person_id").alias("person_id"),
+        covered.alias("covered"),
+    )
+
+
+def _read_table(path: Path) -> PatternTable:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        text = ""
+    return from_text(text, PUPILS)
+
+
+def _write(target: Path, frame: pl.DataFrame) -> None:
+    with atomic_path(target) as temporary:
+        frame.write_parquet(temporary)

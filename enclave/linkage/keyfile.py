@@ -1,0 +1,95 @@
+"""A linkage key in a file, for linking without a site."""
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from enclave.custody import Secret
+from enclave.errors import InputError, RefusedError
+
+MINIMUM_BYTES = 32
+MINIMUM_DISTINCT = 16
+"""Of 32 random bytes fewer than 22 are distinct in less than one of a billion keys; the same holds
+for the differences between neighbours."""
+
+_MOST = 4096
+
+
+@dataclass(frozen=True)
+class FileKey:
+    """A key that is read from its file whenever a subkey is made, and kept nowhere.
+
+    ``vintage`` sets deliveries of different years apart under one key.
+    """
+
+    path: Path
+    vintage: str = "1"
+
+    def subkey(self, purpose: str) -> Secret:
+        """32 bytes for one purpose and this vintage."""
+        info = f"linkage/{self.vintage}/{purpose}".encode()
+        hkdf = HKDF(algorithm=SHA256(), length=MINIMUM_BYTES, salt=None, info=info)
+        return Secret(hkdf.derive(read_key(self.path).reveal()))
+
+
+def read_key(path: Path) -> Secret:
+    """The key in a file: at least 32 random bytes, as they are or as hexadecimal or base64 text.
+
+    Raises:
+        InputError: there is no such file, or it is far too long for a key.
+        RefusedError: the key is too short or can be guessed.
+    """
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(_MOST + 1)
+    except OSError:
+        raise InputError(
+            "The key file is there and can be read.",
+            where="--key-file",
+            next_step="give the file that holds the key",
+        ) from None
+    if len(content) > _MOST:
+        raise InputError(
+            "A key file holds one key and nothing else.",
+            where=f"--key-file, more than {_MOST} bytes",
+            next_step="give the file that holds the key",
+        )
+    key = _decoded(content)
+    if len(key) < MINIMUM_BYTES:
+        _refuse(f"{len(key)} bytes")
+    if _can_be_guessed(key):
+        _refuse("bytes that follow a pattern, or text that somebody typed")
+    return Secret(key)
+
+
+def _refuse(problem: str) -> None:
+    raise RefusedError(
+        f"A linkage key has at least {MINIMUM_BYTES} random bytes: whoever guesses it can work out "
+        "every identifier.",
+        where=f"--key-file: {problem}",
+        next_step="make one with: head -c 32 /dev/urandom > key",
+    )
+
+
+def _decoded(content: bytes) -> bytes:
+    text = content.strip()
+    if re.fullmatch(rb"(?:[0-9a-fA-F]{2})+", text):
+        return bytes.fromhex(text.decode())
+    if re.fullmatch(rb"[A-Za-z0-9+/_-]{40,}={0,2}", text):
+        try:
+            return base64.b64decode(text.translate(bytes.maketrans(b"-_", b"+/")), validate=True)
+        except binascii.Error:
+            return content
+    return content
+
+
+def _can_be_guessed(key: bytes) -> bool:
+    steps = {(right - left) % 256 for left, right in pairwise(key)}
+    typed = all(32 <= byte < 127 or byte in b"\r\n\t" for byte in key)
+    return typed or len(set(key)) < MINIMUM_DISTINCT or len(steps) < MINIMUM_DISTINCT

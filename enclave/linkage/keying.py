@@ -1,0 +1,117 @@
+"""From identifiers to keys and fields, one block of rows at a time, in every engine alike."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from enclave.linkage.fields import (
+    FINE_PARTS,
+    PARTS,
+    SWAPPED,
+    FieldHashes,
+    number_fields,
+    with_fields,
+)
+from enclave.linkage.passes import IDENTITY_FIELDS
+from enclave.linkage.prepared import Forms, prepared
+
+SPELL = ("valid_from", "valid_to")
+MINIMUM_YEAR_SHARE = 0.001
+"""Years of birth with a smaller share of the delivery are taken for errors of typing."""
+
+
+@dataclass(frozen=True)
+class DeliveryKeying:
+    """Keys and fields of delivered pupils.
+
+    Args:
+        hashes: makes them.
+        forms: how the identifiers are written.
+        kept: columns that stay as they are.
+    """
+
+    hashes: FieldHashes
+    forms: Forms
+    kept: tuple[str, ...]
+
+    def __call__(self, block: pl.DataFrame) -> pl.DataFrame:
+        """``kept``, the keys (Binary of 16 bytes) and the fields (Int64) of every row."""
+        rows = prepared(block, self.forms)
+        keyed = rows.with_columns(_keys(self.hashes, tuple(IDENTITY_FIELDS)))
+        field, source, value = SWAPPED[0], SWAPPED[1], SWAPPED[2]
+        swapped = self.hashes.of(field, rows.select(value).to_series()).alias(source)
+        fields = with_fields(rows, self.hashes, FINE_PARTS)
+        numbers = keyed.select(number_fields())
+        return keyed.select(*self.kept, *IDENTITY_FIELDS).with_columns(*fields, swapped, *numbers)
+
+
+@dataclass(frozen=True)
+class SpineKeying:
+    """Keys and guard fields of the spine.
+
+    Args:
+        hashes: makes them.
+        forms: how the identifiers are written.
+        births: the delivered birth dates; with another one no address key can agree, and none is
+            made. Null: every row gets its address keys.
+    """
+
+    hashes: FieldHashes
+    forms: Forms
+    births: frozenset[str] | None
+
+    def __call__(self, block: pl.DataFrame) -> pl.DataFrame:
+        """person_id, keys, guard fields and the dates of the spell."""
+        rows = prepared(block, self.forms)
+        address = pl.col("birth")
+        if self.births is not None:
+            delivered = pl.col("birth").is_in(
+                pl.Series(sorted(self.births), dtype=pl.String).implode()
+            )
+            address = pl.when(delivered).then(address).otherwise(None)
+        keyed = rows.with_columns(address.alias("birth")).with_columns(
+            _keys(self.hashes, tuple(IDENTITY_FIELDS))
+        )
+        fields = with_fields(rows, self.hashes, PARTS)
+        numbers = keyed.select(number_fields()[:1])
+        return keyed.select("person_id", *IDENTITY_FIELDS, *SPELL).with_columns(*fields, *numbers)
+
+
+@dataclass(frozen=True)
+class TailKeying:
+    """The fields by which the pattern table compares, of persons in the delivered years of birth.
+
+    Args:
+        hashes: makes them.
+        forms: how the identifiers are written.
+        years: years of birth that were delivered.
+    """
+
+    hashes: FieldHashes
+    forms: Forms
+    years: frozenset[str]
+
+    def __call__(self, block: pl.DataFrame) -> pl.DataFrame:
+        """person_id, fields and the dates of the spell."""
+        years = pl.Series(sorted(self.years), dtype=pl.String).implode()
+        rows = prepared(
+            block.filter(pl.col("birth_date").str.slice(0, 4).is_in(years)), self.forms
+        ).filter(pl.col("birth").is_not_null())
+        keyed = rows.with_columns(_keys(self.hashes, ("bsn", "education_number")))
+        fields = with_fields(rows, self.hashes, FINE_PARTS)
+        return keyed.select("person_id", *SPELL, *number_fields()).with_columns(fields)
+
+
+def delivered_years(births: pl.DataFrame) -> frozenset[str]:
+    """The years of birth of a delivery, without those that are errors of typing.
+
+    Args:
+        births: birth (YYYYMMDD) and len, how many pupils have it.
+    """
+    years = births.group_by(pl.col("birth").str.slice(0, 4).alias("year")).agg(pl.col("len").sum())
+    kept = years.filter(pl.col("len") >= MINIMUM_YEAR_SHARE * float(years["len"].sum()))
+    return frozenset(kept["year"].to_list())
+
+
+def _keys(hashes: FieldHashes, names: tuple[str, ...]) -> list[pl.Expr]:
+    return [hashes.hasher.key(name, IDENTITY_FIELDS[name]).alias(name) for name in names]

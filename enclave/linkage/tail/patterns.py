@@ -1,0 +1,138 @@
+"""The pattern table: how often a pair that agrees so is one person, counted and not modelled.
+
+It is learnt from pupils whom their numbers link, by pairs that were found without those numbers. A
+row says: of so many such pairs, among so many candidates of one pupil, so many were right. Rates
+lean on an earlier table where a delivery shows a pattern seldom.
+"""
+
+import math
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from enclave.linkage.tail.comparisons import DISAGREES, MISSING, Spec
+
+MOST_COUNTED = 3
+"""Candidates of one pupil with the same pattern: one, two, or three and more."""
+
+EARLIER_WEIGHT = 20.0
+"""An earlier table counts for so many pairs of each pattern (working value)."""
+
+UNKNOWN_RATE = 0.5
+"""Before anything was seen of a pattern; 20 pairs at one half take 1,000 right ones to undo."""
+
+CHANCE_NUMBER = 1e-6
+"""How often a number of somebody else agrees; a floor, so that no weight is infinite."""
+
+ERROR_RATE = 0.02
+"""How often a number is written wrongly, before anything was seen (working value)."""
+
+PATTERN, COUNT = "pattern", "counted"
+SCHEMA = {
+    PATTERN: pl.Int64(),
+    COUNT: pl.Int64(),
+    "matches": pl.Int64(),
+    "others": pl.Int64(),
+    "rate": pl.Float64(),
+}
+
+
+@dataclass(frozen=True)
+class PatternTable:
+    """Right and wrong pairs by pattern and number of candidates.
+
+    Attributes:
+        name: as it stands in reports.
+        rows: pattern, counted (1, 2, 3: and more), matches, others, rate (share of right ones).
+        error_rate: how often a number is written wrongly.
+        learnt_from: pupils whose links were counted.
+        leans_on: name of the earlier table; null for none.
+    """
+
+    name: str
+    rows: pl.DataFrame = field(repr=False)
+    error_rate: float = ERROR_RATE
+    learnt_from: int = 0
+    leans_on: str | None = None
+
+    @property
+    def gain(self) -> float:
+        """The bits that a number adds when it agrees."""
+        return math.log2((1 - self.error_rate) / CHANCE_NUMBER)
+
+    @property
+    def loss(self) -> float:
+        """The bits that a number takes away when it does not agree."""
+        return -math.log2(self.error_rate)
+
+
+def pattern_of(spec: Spec) -> pl.Expr:
+    """The codes of all comparisons (not of numbers) as one number."""
+    code = pl.lit(0, pl.Int64)
+    for one in spec.comparisons:
+        code = code * one.codes + pl.col(one.name)
+    return code.alias(PATTERN)
+
+
+def words_of(spec: Spec, pattern: int) -> dict[str, str]:
+    """What a pattern means, by comparison."""
+    words = {}
+    for one in reversed(spec.comparisons):
+        pattern, code = divmod(pattern, one.codes)
+        words[one.name] = one.word(code)
+    return dict(reversed(words.items()))
+
+
+def with_counts(pairs: pl.DataFrame, spec: Spec, row: tuple[str, ...]) -> pl.DataFrame:
+    """The pairs with their pattern, and how many of the pupil's candidates share it."""
+    same = pl.len().over(*row, PATTERN).clip(upper_bound=MOST_COUNTED).cast(pl.Int64)
+    return pairs.with_columns(pattern_of(spec)).with_columns(same.alias(COUNT))
+
+
+def learn(
+    pairs: pl.DataFrame, spec: Spec, name: str, earlier: PatternTable | None, pupils: int
+) -> PatternTable:
+    """The table of labelled pairs.
+
+    Args:
+        pairs: codes, ``pattern``, ``counted``, and ``match``: whether the person is the one whom
+            the numbers found; ``by_first``: whether it was the first of the numbers.
+        spec: the comparisons.
+        name: of the new table.
+        earlier: the table to lean on.
+        pupils: how many the labels came from.
+    """
+    seen = pairs.group_by(PATTERN, COUNT).agg(
+        pl.col("match").sum().cast(pl.Int64).alias("matches"),
+        (~pl.col("match")).sum().cast(pl.Int64).alias("others"),
+    )
+    before = pl.DataFrame(schema=SCHEMA) if earlier is None else earlier.rows
+    rate = (pl.col("matches") + EARLIER_WEIGHT * pl.col("before")) / (
+        pl.col("matches") + pl.col("others") + EARLIER_WEIGHT
+    )
+    rows = (
+        seen.join(
+            before.select(PATTERN, COUNT, pl.col("rate").alias("before")),
+            on=(PATTERN, COUNT),
+            how="full",
+            coalesce=True,
+        )
+        .with_columns(
+            pl.col("matches", "others").fill_null(0), pl.col("before").fill_null(UNKNOWN_RATE)
+        )
+        .with_columns(rate.alias("rate"))
+        .select(*SCHEMA)
+        .sort(PATTERN, COUNT)
+    )
+    leans_on = None if earlier is None else earlier.name
+    return PatternTable(name, rows, _error_rate(pairs, spec), pupils, leans_on)
+
+
+def _error_rate(pairs: pl.DataFrame, spec: Spec) -> float:
+    """How often the second number disagrees with the person whom the first one found."""
+    if len(spec.numbers) < 2:
+        return ERROR_RATE
+    other = spec.numbers[1].name
+    seen = pairs.filter(pl.col("match") & pl.col("by_first") & (pl.col(other) != MISSING))
+    wrong = int((seen[other] == DISAGREES).sum())
+    return min(0.2, (wrong + ERROR_RATE * EARLIER_WEIGHT) / (seen.height + EARLIER_WEIGHT))

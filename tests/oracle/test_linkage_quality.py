@@ -1,0 +1,97 @@
+"""Estimates of linkage quality against published figures and exact computation."""
+
+from fractions import Fraction
+
+import polars as pl
+import pytest
+
+from enclave.errors import InputError
+from enclave.linkage.quality import chapman, judge_yardstick, replayed_passes, wilson
+
+Z = 1.959963984540054
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "low", "high"),
+    # Newcombe (1998), Statistics in Medicine 17, table I, method 3.
+    [
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+    ],
+)
+def test_wilson_gives_the_published_intervals(part, whole, low, high):
+    share = wilson(part, whole)
+    assert (round(share.low, 4), round(share.high, 4)) == (low, high)
+
+
+@pytest.mark.parametrize(("part", "whole"), [(1, 2), (7, 9), (999, 1000), (5, 10)])
+def test_both_ends_solve_the_score_equation(part, whole):
+    share = wilson(part, whole)
+    for end in (share.low, share.high):
+        assert (part / whole - end) ** 2 == pytest.approx(Z * Z * end * (1 - end) / whole)
+
+
+def test_no_pupils_give_no_share():
+    assert wilson(0, 0).estimate is None
+    assert wilson(0, 0).low is None
+
+
+def test_all_linked_ends_at_one_and_none_at_zero():
+    assert wilson(7, 7).high == 1.0
+    assert wilson(0, 7).low == 0.0
+
+
+@pytest.mark.parametrize(("part", "whole"), [(2, 1), (-1, 4)])
+def test_impossible_shares_are_refused(part, whole):
+    with pytest.raises(InputError):
+        wilson(part, whole)
+
+
+@pytest.mark.parametrize(("first", "second", "both"), [(10, 15, 5), (200, 180, 170), (3, 0, 0)])
+def test_chapman_against_exact_fractions(first, second, both):
+    found = chapman(first, second, both)
+    total = Fraction((first + 1) * (second + 1), both + 1) - 1
+    assert found.total == pytest.approx(float(total))
+    assert found.missed == pytest.approx(float(total - (first + second - both)))
+    alone = (first - both) * (second - both)
+    variance = Fraction((first + 1) * (second + 1) * alone, (both + 1) ** 2 * (both + 2))
+    assert found.standard_error**2 == pytest.approx(float(variance))
+
+
+def test_chapman_refuses_more_in_both_than_in_one():
+    with pytest.raises(InputError):
+        chapman(4, 9, 5)
+
+
+def test_a_yardstick_inside_the_interval_cannot_be_judged():
+    assert judge_yardstick(wilson(10, 10), 0.999) == "cannot be judged"
+    assert judge_yardstick(wilson(100_000, 100_000), 0.999) == "met"
+    assert judge_yardstick(wilson(900, 1000), 0.95) == "not met"
+    assert judge_yardstick(wilson(0, 0), 0.95) == "cannot be judged"
+
+
+def test_replay_counts_wrong_and_missed_apart():
+    replay = pl.DataFrame(
+        [
+            ("1", "1", "linked", "a"),
+            ("2", "9", "linked", "a"),
+            ("3", "3", "linked", "b"),
+            ("4", None, "review", "b"),
+            ("5", None, "unlinked", None),
+        ],
+        schema=["true_person", "person_id", "status", "pass_name"],
+        orient="row",
+    )
+    first, second = replayed_passes(replay)
+    assert (first.name, first.precision.part, first.precision.whole) == ("a", 1, 2)
+    assert (first.recall.part, first.recall.whole) == (1, 5)
+    assert (second.name, second.precision.part, second.precision.whole) == ("b", 1, 1)
+
+
+def test_an_empty_replay_has_no_passes():
+    empty = pl.DataFrame(
+        schema=dict.fromkeys(["true_person", "person_id", "status", "pass_name"], pl.String)
+    )
+    assert replayed_passes(empty) == ()
