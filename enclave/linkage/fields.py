@@ -1,4 +1,4 @@
-"""Fields for comparing: keyed hashes of 64 bits of values that many people share.
+"""Fields for comparing: keyed hashes of 32 bits of values that many people share.
 
 Birth dates, postcodes and house numbers have few distinct values, so each is hashed once. They are
 made anew for every job: whoever holds such a column can count how often each value occurs, and a
@@ -58,7 +58,7 @@ class FieldHashes:
         return self._hasher
 
     def of(self, name: str, values: pl.Series) -> pl.Series:
-        """The field of every value: Int64, null for null."""
+        """The field of every value: Int32, null for null."""
         known = self._known.get(name)
         distinct = pl.DataFrame({"value": values.unique().drop_nulls()})
         if known is not None:

@@ -35,7 +35,7 @@ class DeliveryKeying:
     kept: tuple[str, ...]
 
     def __call__(self, block: pl.DataFrame) -> pl.DataFrame:
-        """``kept``, the keys (Binary of 16 bytes) and the fields (Int64) of every row."""
+        """``kept``, the keys (Binary of 16 bytes) and the fields (Int32) of every row."""
         rows = prepared(block, self.forms)
         keyed = rows.with_columns(_keys(self.hashes, tuple(IDENTITY_FIELDS)))
         field, source, value = SWAPPED[0], SWAPPED[1], SWAPPED[2]

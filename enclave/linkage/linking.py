@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import narwhals as nw
 
-from enclave.linkage.dataflow import Decided, Doubt, find_doubts, run_passes, withdraw
+from enclave.linkage.dataflow import Doubt, find_doubts, run_passes, withdraw
 from enclave.linkage.dataflow.deciding import DECISION
 from enclave.linkage.dataflow.pairs import ROW
 from enclave.linkage.engines import Engine, Frame
@@ -63,8 +63,8 @@ def link(
         after_pass: hears the number of passes done.
     """
     decided = run_passes(engine, keyed.pupils, keyed.spine, passes, after_pass)
-    doubts = find_doubts(engine, decided.rows, stray, passes)
-    found, rows = None, decided.rows.select(*DECISION)
+    doubts = find_doubts(engine, decided, stray, passes)
+    found, rows = None, decided.select(*DECISION)
     if tail is not None and keyed.persons is not None:
         calm = _without_doubted(decided, keyed.pupils, doubts)
         found = run_tail(engine, calm[0], calm[1], keyed.persons, tail)
@@ -76,15 +76,13 @@ def link(
     return Links(engine.checkpoint(withdraw(every, doubts, passes), "links"), doubts, found)
 
 
-def _without_doubted(
-    decided: Decided, pupils: Frame, doubts: Sequence[Doubt]
-) -> tuple[Frame, Frame]:
+def _without_doubted(decided: Frame, pupils: Frame, doubts: Sequence[Doubt]) -> tuple[Frame, Frame]:
     """Decisions and pupils of deliveries that nobody doubts: others teach and link nothing more."""
     names = [doubt.delivery_id for doubt in doubts]
     if not names:
-        return decided.rows, pupils
+        return decided, pupils
     calm = ~nw.col("delivery_id").is_in(names)
-    return decided.rows.filter(calm), pupils.filter(calm)
+    return decided.filter(calm), pupils.filter(calm)
 
 
 def _replaced(rows: Frame, newer: Frame) -> Frame:

@@ -26,7 +26,7 @@ GUARD_FIELDS: dict[str, tuple[str, ...]] = {
     "bsn": ("f_bsn",),
 }
 """What only confirms or contradicts what a key found, by fields that must all agree. A field is a
-keyed hash of 64 bits, made anew for every job."""
+keyed hash of 32 bits, made anew for every job."""
 
 FIELD_COLUMNS = tuple(field for fields in GUARD_FIELDS.values() for field in fields)
 PERSONAL_GUARDS = ("birth", "sex", "place")

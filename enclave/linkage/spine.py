@@ -79,7 +79,7 @@ def key_spine(custody: Custody, spine: Spine, hashes: FieldHashes, births: pl.Da
     """Hashes the register into ``spine.path`` and ``spine.persons``, block by block.
 
     ``path``: one row per person and address spell: person_id, keys (Binary of 16 bytes), fields
-    (Int64), valid_from, valid_to (null: still valid). ``persons``: the fields of whom the pattern
+    (Int32), valid_from, valid_to (null: still valid). ``persons``: the fields of whom the pattern
     table may find.
 
     Args:

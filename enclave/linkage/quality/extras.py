@@ -9,14 +9,17 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from enclave.linkage.quality.estimates import Share, between, chapman
+from enclave.linkage.passes import PASSES
+from enclave.linkage.quality.estimates import Share, between, chapman, wilson
 from enclave.linkage.quality.policy import is_small
 from enclave.linkage.quality.replay import replayed_passes
 from enclave.linkage.quality.report import PassLinks, PassQuality, RoutesQuality, TruthQuality
 from enclave.linkage.quality.small import cautious, possible, stands_apart
+from enclave.linkage.tail import PASS_NAME
 from enclave.receipts import LinkageReceipt
 
-BY_NUMBER = ("BSN", "education number")
+BY_NUMBER = tuple(step.name for step in PASSES if step.by_number)
+_ORDER = [*(step.name for step in PASSES), PASS_NAME]
 
 
 @dataclass(frozen=True)
@@ -33,10 +36,10 @@ class Routes:
 
 
 def shown_replay(replay: pl.DataFrame, visible: Collection[int]) -> tuple[PassQuality, ...]:
-    """Precision and recall of every pass of a replay, small counts hidden."""
-    counted = [
-        (one.name, one.precision.part or 0, one.precision.whole) for one in replayed_passes(replay)
-    ]
+    """Precision and recall by pass in a replay, in the order of passes, small counts hidden."""
+    found = {one.name: one.precision for one in replayed_passes(replay)}
+    names = sorted(found, key=lambda name: (_ORDER.index(name) if name in _ORDER else 0, name))
+    counted = [(name, found[name].part or 0, found[name].whole) for name in names]
     rest = replay.height - sum(links for _, _, links in counted if possible(0, links))
     sample = stands_apart(replay.height, visible) and not is_small(rest)
     return tuple(
@@ -85,4 +88,5 @@ def shown_truth(receipt: LinkageReceipt, visible: Collection[int]) -> TruthQuali
     low, high = found
     if low < high:
         return TruthQuality(precision, between(low, min(high, truth.linkable), truth.linkable))
-    return TruthQuality(precision, cautious(truth.correct, truth.linkable))
+    told = is_small(truth.linkable - truth.correct)
+    return TruthQuality(precision, None if told else wilson(truth.correct, truth.linkable))

@@ -75,8 +75,10 @@ def shown_groups(name: str, cells: Cells) -> list[GroupCount]:
         GroupCount(
             name,
             level,
-            *(cells[level, kind] for kind in (TOTAL, LINKED, NOT_LINKED)),
-            rate=_rate(cells[level, TOTAL], cells[level, LINKED], spare),
+            cells[level, TOTAL],
+            cells[level, LINKED],
+            cells[level, NOT_LINKED],
+            _rate(cells[level, TOTAL], cells[level, LINKED], spare),
         )
         for level in levels
     ]

@@ -70,8 +70,8 @@ def make_quality(inputs: Inputs) -> Quality:
         PassLinks(one.name, pass_cells[one.name, LINKED], pass_cells[one.name, REVIEW])
         for one in receipt.passes
     )
-    shown = {count for cells in (*group_cells, pass_cells) for count in cells.values()} - {None}
-    visible = {count for count in shown if count is not None}
+    every = [count for cells in (*group_cells, pass_cells) for count in cells.values()]
+    visible = {count for count in every if count is not None}
     return Quality(
         round_id=str(receipt.round_id),
         reference_date=receipt.reference_date,

@@ -1,6 +1,6 @@
 """Tables of the same pupils, protected together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -84,18 +84,15 @@ def _table(margin: Margin) -> dc.Table:
     rows = margin.cells.filter(pl.col("pupils") > 0).select(
         pl.col("level", "outcome").repeat_by("pupils").explode(empty_as_null=False)
     )
-    levels: Mapping[str, list[str]] = {
-        margin.name: margin.cells["level"].unique(maintain_order=True).to_list()
-    }
-    shape = {"hierarchies": {OUTCOME: OUTCOMES}} if margin.whole else {}
+    levels = {margin.name: margin.cells["level"].unique(maintain_order=True).to_list()}
     if not margin.whole:
-        levels = {**levels, OUTCOME: [LINKED, NOT_LINKED]}
+        levels[OUTCOME] = [LINKED, NOT_LINKED]
     return dc.count_table(
         rows.rename({"level": margin.name}),
         [margin.name, OUTCOME],
         levels=levels,
+        hierarchies={OUTCOME: OUTCOMES} if margin.whole else {},
         impossible=[{margin.name: level, OUTCOME: kind} for level, kind in margin.impossible],
-        **shape,
     )
 
 

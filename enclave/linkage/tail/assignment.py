@@ -34,21 +34,32 @@ class Limits:
 def weigh(pairs: pl.DataFrame, table: PatternTable, spec: Spec) -> pl.DataFrame:
     """The pairs with ``bits``: the logarithm to base 2 of right against wrong.
 
-    A pattern that the table does not know counts as unknown, and never becomes a link.
+    ``leading_bits``: the same for a pair that leads. ``carries``: whether what agrees is enough for
+    a link, however seldom it is wrong here. A pattern that the table does not know counts as
+    unknown, and never becomes a link.
     """
-    known = pairs.join(table.rows.select(PATTERN, COUNT, "rate"), on=(PATTERN, COUNT), how="left")
-    rate = pl.col("rate").fill_null(UNKNOWN_RATE).clip(_MOST, 1 - _MOST)
-    bits = (rate / (1 - rate)).log(2)
+    rates = table.rows.select(PATTERN, COUNT, "rate", "leading")
+    known = pairs.join(rates, on=(PATTERN, COUNT), how="left")
+    numbers = pl.lit(0.0)
     for number in spec.numbers:
         code = pl.col(number.name)
-        bits += (
+        numbers += (
             pl.when(code == MISSING)
             .then(0.0)
             .when(code == DISAGREES)
             .then(-table.loss)
             .otherwise(table.gain)
         )
-    return known.with_columns(bits.alias("bits"), _carries(spec).alias("carries"))
+    return known.with_columns(
+        (_bits("rate") + numbers).alias("bits"),
+        (_bits("leading") + numbers).alias("leading_bits"),
+        _carries(spec).alias("carries"),
+    ).drop("rate", "leading")
+
+
+def _bits(name: str) -> pl.Expr:
+    rate = pl.col(name).fill_null(UNKNOWN_RATE).clip(_MOST, 1 - _MOST)
+    return (rate / (1 - rate)).log(2)
 
 
 def _carries(spec: Spec) -> pl.Expr:
@@ -73,7 +84,7 @@ def assign(weighed: pl.DataFrame, limits: Limits) -> pl.DataFrame:
     pairs = weighed.filter(pl.col("bits") >= considered)
     led = pairs.with_columns(_lead(ROW).alias("row_lead"), _lead(CLAIM).alias("person_lead"))
     sure = (
-        (pl.col("bits") >= accepted)
+        (pl.col("leading_bits") >= accepted)
         & pl.col("carries")
         & (pl.col("row_lead") >= limits.minimum_advantage)
         & (pl.col("person_lead") >= limits.minimum_advantage)

@@ -34,6 +34,7 @@ SCHEMA = {
     "matches": pl.Int64(),
     "others": pl.Int64(),
     "rate": pl.Float64(),
+    "leading": pl.Float64(),
 }
 
 
@@ -43,7 +44,9 @@ class PatternTable:
 
     Attributes:
         name: as it stands in reports.
-        rows: pattern, counted (1, 2, 3: and more), matches, others, rate (share of right ones).
+        rows: pattern, counted (1, 2, 3: and more), matches, others, rate (share of right ones) and
+            leading (the same among pairs that no other of the pupil's pairs exceeds in rate: a
+            brother's pair counts against its pattern, but seldom leads).
         error_rate: how often a number is written wrongly.
         learnt_from: pupils whose links were counted.
         leans_on: name of the earlier table; null for none.
@@ -90,7 +93,12 @@ def with_counts(pairs: pl.DataFrame, spec: Spec, row: tuple[str, ...]) -> pl.Dat
 
 
 def learn(
-    pairs: pl.DataFrame, spec: Spec, name: str, earlier: PatternTable | None, pupils: int
+    pairs: pl.DataFrame,
+    spec: Spec,
+    name: str,
+    earlier: PatternTable | None,
+    pupils: int,
+    row: tuple[str, ...] = ("delivery_id", "pupil_row"),
 ) -> PatternTable:
     """The table of labelled pairs.
 
@@ -101,31 +109,39 @@ def learn(
         name: of the new table.
         earlier: the table to lean on.
         pupils: how many the labels came from.
+        row: the columns that name a pupil.
     """
-    seen = pairs.group_by(PATTERN, COUNT).agg(
-        pl.col("match").sum().cast(pl.Int64).alias("matches"),
-        (~pl.col("match")).sum().cast(pl.Int64).alias("others"),
-    )
     before = pl.DataFrame(schema=SCHEMA) if earlier is None else earlier.rows
-    rate = (pl.col("matches") + EARLIER_WEIGHT * pl.col("before")) / (
-        pl.col("matches") + pl.col("others") + EARLIER_WEIGHT
-    )
+    every = _counted(pairs, before, "rate")
+    ranked = pairs.join(every.select(PATTERN, COUNT, "rate"), on=(PATTERN, COUNT))
+    best = pl.col("rate") == pl.col("rate").max().over(row)
+    led = _counted(ranked.filter(best), before, "leading")
     rows = (
-        seen.join(
-            before.select(PATTERN, COUNT, pl.col("rate").alias("before")),
-            on=(PATTERN, COUNT),
-            how="full",
-            coalesce=True,
-        )
-        .with_columns(
-            pl.col("matches", "others").fill_null(0), pl.col("before").fill_null(UNKNOWN_RATE)
-        )
-        .with_columns(rate.alias("rate"))
+        every.join(led.select(PATTERN, COUNT, "leading"), on=(PATTERN, COUNT), how="left")
+        .with_columns(pl.col("leading").fill_null(UNKNOWN_RATE))
         .select(*SCHEMA)
         .sort(PATTERN, COUNT)
     )
     leans_on = None if earlier is None else earlier.name
     return PatternTable(name, rows, _error_rate(pairs, spec), pupils, leans_on)
+
+
+def _counted(pairs: pl.DataFrame, before: pl.DataFrame, name: str) -> pl.DataFrame:
+    """pattern, counted, matches, others and the rate under ``name``, leaning on the one before."""
+    seen = pairs.group_by(PATTERN, COUNT).agg(
+        pl.col("match").sum().cast(pl.Int64).alias("matches"),
+        (~pl.col("match")).sum().cast(pl.Int64).alias("others"),
+    )
+    known = before.select(PATTERN, COUNT, pl.col(name).alias("before"))
+    pairs_seen = pl.col("matches") + pl.col("others")
+    rate = pl.col("matches") + EARLIER_WEIGHT * pl.col("before")
+    return (
+        seen.join(known, on=(PATTERN, COUNT), how="full", coalesce=True)
+        .with_columns(
+            pl.col("matches", "others").fill_null(0), pl.col("before").fill_null(UNKNOWN_RATE)
+        )
+        .with_columns((rate / (pairs_seen + EARLIER_WEIGHT)).alias(name))
+    )
 
 
 def _error_rate(pairs: pl.DataFrame, spec: Spec) -> float:

@@ -22,6 +22,7 @@ def as_record(table: PatternTable, spec: Spec) -> dict[str, Any]:
             "matches": row["matches"],
             "others": row["others"],
             "rate": round(row["rate"], 6),
+            "rate when leading": round(row["leading"], 6),
         }
         for row in table.rows.iter_rows(named=True)
     ]
@@ -54,7 +55,10 @@ def from_text(text: str, spec: Spec) -> PatternTable:
     except (KeyError, ValueError, TypeError, AttributeError, pl.exceptions.PolarsError):
         raise _not_a_table() from None
     once = not frame.select(PATTERN, COUNT).is_duplicated().any()
-    if not (once and frame["rate"].is_between(0, 1).all()):
+    if not (
+        once
+        and frame.select(pl.col("rate", "leading").is_between(0, 1).all()).row(0) == (True, True)
+    ):
         raise _not_a_table()
     return table
 
@@ -74,11 +78,10 @@ def shipped(spec: Spec) -> PatternTable:
     return from_text(text, spec)
 
 
-def _row(row: dict[str, Any], spec: Spec) -> tuple[int, int, int, int, float]:
+def _row(row: dict[str, Any], spec: Spec) -> tuple[int, int, int, int, float, float]:
     pattern = 0
     for one in spec.comparisons:
         words = [one.word(code) for code in range(one.codes)]
         pattern = pattern * one.codes + words.index(row[one.name])
-    return (
-        pattern, int(row["candidates"]), int(row["matches"]), int(row["others"]), float(row["rate"])
-    )  # fmt: skip
+    counts = (int(row["candidates"]), int(row["matches"]), int(row["others"]))
+    return pattern, *counts, float(row["rate"]), float(row["rate when leading"])

@@ -1,0 +1,126 @@
+"""The post-condition of a report: no small count stands in it, none is found by calculating.
+
+It looks at the finished record alone and knows nothing of how counts were hidden: all equations
+between its counts are solved at once.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from enclave.errors import FindingsError
+from enclave.linkage.quality.estimates import Share
+from enclave.linkage.quality.groups import TOTAL, GroupCount
+from enclave.linkage.quality.policy import MINIMUM_UNITS, is_small
+from enclave.linkage.quality.report import Quality
+
+_CERTAIN = 1e-9
+
+
+@dataclass
+class _Equations:
+    """Sums of counts: each whole is the sum of its parts; counts have numbers."""
+
+    counts: list[int | None] = field(default_factory=list)
+    sums: list[tuple[int, list[int]]] = field(default_factory=list)
+
+    def count(self, value: int | None) -> int:
+        self.counts.append(value)
+        return len(self.counts) - 1
+
+    def add(self, whole: int, parts: Sequence[int]) -> None:
+        self.sums.append((whole, list(parts)))
+
+
+def check_quality(quality: Quality) -> None:
+    """Raises unless the record may be shown.
+
+    Raises:
+        FindingsError: a count below the minimum is shown, or follows from what is shown.
+    """
+    equations = _equations(quality)
+    small = sum(is_small(count) for count in equations.counts if count is not None)
+    small += sum(is_small(count) for share in _shares(quality) for count in _told(share))
+    small += sum(is_small(count) for count in _derived(equations))
+    if small:
+        raise FindingsError(
+            f"No count below {MINIMUM_UNITS} is shown or can be computed.",
+            where=f"quality report: {small} counts",
+            next_step="report this; no report was written",
+        )
+
+
+def _equations(quality: Quality) -> _Equations:
+    made = _Equations()
+    totals = quality.totals
+    delivered, linked, rest, review, unlinked = (
+        made.count(one)
+        for one in (
+            totals.delivered, totals.linked, totals.not_linked, totals.review, totals.unlinked
+        )
+    )  # fmt: skip
+    made.add(delivered, [linked, rest])
+    made.add(rest, [review, unlinked])
+    made.add(linked, [made.count(one.linked) for one in quality.passes])
+    made.add(review, [made.count(one.review) for one in quality.passes])
+    for name in dict.fromkeys(row.characteristic for row in quality.groups):
+        rows = [row for row in quality.groups if row.characteristic == name]
+        _add_groups(made, rows, (delivered, linked, rest))
+    for one in quality.rounds:
+        parts = [made.count(one.linked), made.count(None)]
+        made.add(made.count(one.delivered), parts)
+    return made
+
+
+def _add_groups(made: _Equations, rows: Sequence[GroupCount], totals: tuple[int, ...]) -> None:
+    """The levels of one characteristic, each a sum, and together the totals."""
+    columns: list[list[int]] = [[], [], []]
+    for row in rows:
+        places = [made.count(one) for one in (row.pupils, row.linked, row.not_linked)]
+        made.add(places[0], places[1:])
+        for place, total, column in zip(places, totals, columns, strict=True):
+            if row.level == TOTAL:
+                made.add(place, [total])
+            else:
+                column.append(place)
+    for total, column in zip(totals, columns, strict=True):
+        made.add(total, column)
+
+
+def _derived(equations: _Equations) -> list[int]:
+    """The hidden counts that the equations determine."""
+    unknown = [place for place, count in enumerate(equations.counts) if count is None]
+    column = {place: number for number, place in enumerate(unknown)}
+    matrix = np.zeros((len(equations.sums), len(unknown)))
+    known = np.zeros(len(equations.sums))
+    for number, (whole, parts) in enumerate(equations.sums):
+        for place, sign in ((whole, -1.0), *((part, 1.0) for part in parts)):
+            count = equations.counts[place]
+            if count is None:
+                matrix[number, column[place]] += sign
+            else:
+                known[number] -= sign * count
+    if not unknown:
+        return []
+    inverse = np.linalg.pinv(matrix)
+    certain = np.diag(inverse @ matrix) > 1 - _CERTAIN
+    return [round(float(value)) for value in (inverse @ known)[certain]]
+
+
+def _shares(quality: Quality) -> Iterator[Share]:
+    found = [quality.totals.rate]
+    found += [row.rate for row in quality.groups] + [one.rate for one in quality.verdicts]
+    found += [share for one in quality.replay for share in (one.precision, one.recall)]
+    found += [one.rate for one in quality.rounds]
+    if quality.routes is not None:
+        found.append(quality.routes.agreement)
+    if quality.truth is not None:
+        found += [quality.truth.precision, quality.truth.recall]
+    return (share for share in found if share is not None)
+
+
+def _told(share: Share) -> tuple[int, ...]:
+    if share.part is None:
+        return (share.whole,)
+    return share.whole, share.part, share.whole - share.part
