@@ -15,7 +15,7 @@ from enclave.linkage.quality.groups import TOTAL, GroupCount
 from enclave.linkage.quality.policy import MINIMUM_UNITS, is_small
 from enclave.linkage.quality.report import Quality
 
-_CERTAIN = 1e-9
+_CERTAIN, _HALF = 1e-9, 0.5
 
 
 @dataclass
@@ -37,16 +37,25 @@ def check_quality(quality: Quality) -> None:
     """Raises unless the record may be shown.
 
     Raises:
-        FindingsError: a count below the minimum is shown, or follows from what is shown.
+        FindingsError: a count below the minimum is shown, or follows from what is shown; or counts
+            contradict each other, and then nothing is known about what follows.
     """
     equations = _equations(quality)
+    derived, broken = _solve(equations)
     small = sum(is_small(count) for count in equations.counts if count is not None)
     small += sum(is_small(count) for share in _shares(quality) for count in _told(share))
-    small += sum(is_small(count) for count in _derived(equations))
+    small += sum(is_small(count) for count in _told_by_routes(quality))
+    small += sum(is_small(count) for count in derived)
     if small:
         raise FindingsError(
             f"No count below {MINIMUM_UNITS} is shown or can be computed.",
             where=f"quality report: {small} counts",
+            next_step="report this; no report was written",
+        )
+    if broken:
+        raise FindingsError(
+            "The counts of a report add up.",
+            where=f"quality report: {broken} sums",
             next_step="report this; no report was written",
         )
 
@@ -88,8 +97,8 @@ def _add_groups(made: _Equations, rows: Sequence[GroupCount], totals: tuple[int,
         made.add(total, column)
 
 
-def _derived(equations: _Equations) -> list[int]:
-    """The hidden counts that the equations determine."""
+def _solve(equations: _Equations) -> tuple[list[int], int]:
+    """The hidden counts that the equations determine, and how many equations do not hold."""
     unknown = [place for place, count in enumerate(equations.counts) if count is None]
     column = {place: number for number, place in enumerate(unknown)}
     matrix = np.zeros((len(equations.sums), len(unknown)))
@@ -101,11 +110,11 @@ def _derived(equations: _Equations) -> list[int]:
                 matrix[number, column[place]] += sign
             else:
                 known[number] -= sign * count
-    if not unknown:
-        return []
     inverse = np.linalg.pinv(matrix)
+    found = inverse @ known
     certain = np.diag(inverse @ matrix) > 1 - _CERTAIN
-    return [round(float(value)) for value in (inverse @ known)[certain]]
+    broken = np.abs(matrix @ found - known) > _HALF
+    return [round(float(value)) for value in found[certain]], int(broken.sum())
 
 
 def _shares(quality: Quality) -> Iterator[Share]:
@@ -124,3 +133,12 @@ def _told(share: Share) -> tuple[int, ...]:
     if share.part is None:
         return (share.whole,)
     return share.whole, share.part, share.whole - share.part
+
+
+def _told_by_routes(quality: Quality) -> tuple[int, ...]:
+    routes = quality.routes
+    if routes is None:
+        return ()
+    counts = (routes.by_bsn, routes.by_education_number, routes.by_both)
+    first, second, both = (count or 0 for count in counts)
+    return first, second, both, first - both, second - both

@@ -19,7 +19,10 @@ EARLIER_WEIGHT = 20.0
 """An earlier table counts for so many pairs of each pattern (working value)."""
 
 UNKNOWN_RATE = 0.5
-"""Before anything was seen of a pattern; 20 pairs at one half take 1,000 right ones to undo."""
+"""Of a pattern of which nothing is known at all."""
+
+MOST_GUESSED = 0.985
+"""What a rate can be before anything was seen of its pattern: ten right pairs lift it to 0.99."""
 
 CHANCE_NUMBER = 1e-6
 """How often a number of somebody else agrees; a floor, so that no weight is infinite."""
@@ -27,6 +30,7 @@ CHANCE_NUMBER = 1e-6
 ERROR_RATE = 0.02
 """How often a number is written wrongly, before anything was seen (working value)."""
 
+MOST_ERRORS = 0.2
 PATTERN, COUNT = "pattern", "counted"
 SCHEMA = {
     PATTERN: pl.Int64(),
@@ -112,10 +116,10 @@ def learn(
         row: the columns that name a pupil.
     """
     before = pl.DataFrame(schema=SCHEMA) if earlier is None else earlier.rows
-    every = _counted(pairs, before, "rate")
+    every = _counted(pairs, before, "rate", spec)
     ranked = pairs.join(every.select(PATTERN, COUNT, "rate"), on=(PATTERN, COUNT))
     best = pl.col("rate") == pl.col("rate").max().over(row)
-    led = _counted(ranked.filter(best), before, "leading")
+    led = _counted(ranked.filter(best), before, "leading", spec)
     rows = (
         every.join(led.select(PATTERN, COUNT, "leading"), on=(PATTERN, COUNT), how="left")
         .with_columns(pl.col("leading").fill_null(UNKNOWN_RATE))
@@ -123,32 +127,57 @@ def learn(
         .sort(PATTERN, COUNT)
     )
     leans_on = None if earlier is None else earlier.name
-    return PatternTable(name, rows, _error_rate(pairs, spec), pupils, leans_on)
+    error = _error_rate(pairs, spec) if len(spec.numbers) > 1 else ERROR_RATE
+    return PatternTable(name, rows, error, pupils, leans_on)
 
 
-def _counted(pairs: pl.DataFrame, before: pl.DataFrame, name: str) -> pl.DataFrame:
+def _counted(pairs: pl.DataFrame, before: pl.DataFrame, name: str, spec: Spec) -> pl.DataFrame:
     """pattern, counted, matches, others and the rate under ``name``, leaning on the one before."""
     seen = pairs.group_by(PATTERN, COUNT).agg(
+        pl.col(*(one.name for one in spec.comparisons)).first(),
         pl.col("match").sum().cast(pl.Int64).alias("matches"),
         (~pl.col("match")).sum().cast(pl.Int64).alias("others"),
     )
     known = before.select(PATTERN, COUNT, pl.col(name).alias("before"))
     pairs_seen = pl.col("matches") + pl.col("others")
     rate = pl.col("matches") + EARLIER_WEIGHT * pl.col("before")
+    guessed = guess(seen, spec).select(PATTERN, COUNT, "guess")
     return (
-        seen.join(known, on=(PATTERN, COUNT), how="full", coalesce=True)
+        seen.select(PATTERN, COUNT, "matches", "others")
+        .join(known, on=(PATTERN, COUNT), how="full", coalesce=True)
+        .join(guessed, on=(PATTERN, COUNT), how="left")
         .with_columns(
-            pl.col("matches", "others").fill_null(0), pl.col("before").fill_null(UNKNOWN_RATE)
+            pl.col("matches", "others").fill_null(0),
+            pl.coalesce("before", "guess", pl.lit(UNKNOWN_RATE)).alias("before"),
         )
         .with_columns((rate / (pairs_seen + EARLIER_WEIGHT)).alias(name))
     )
 
 
+def guess(seen: pl.DataFrame, spec: Spec) -> pl.DataFrame:
+    """``guess``: the rate if all comparisons were independent (Fellegi and Sunter 1969).
+
+    Only where a pattern was never seen before does the table lean on it, and it stays below what a
+    link needs, so that a guess alone never makes one.
+    """
+    bits = (pl.col("matches").sum() / pl.col("others").sum().clip(lower_bound=1)).log(2)
+    for name in (*(one.name for one in spec.comparisons), COUNT):
+        shares = [
+            (pl.col(kind).sum().over(name) + 0.5) / (pl.col(kind).sum() + 1)
+            for kind in ("matches", "others")
+        ]
+        bits += (shares[0] / shares[1]).log(2)
+    rate = 1 / (1 + 2.0**-bits)
+    return seen.with_columns(rate.clip(0.0, MOST_GUESSED).alias("guess"))
+
+
 def _error_rate(pairs: pl.DataFrame, spec: Spec) -> float:
     """How often the second number disagrees with the person whom the first one found."""
-    if len(spec.numbers) < 2:
-        return ERROR_RATE
     other = spec.numbers[1].name
     seen = pairs.filter(pl.col("match") & pl.col("by_first") & (pl.col(other) != MISSING))
-    wrong = int((seen[other] == DISAGREES).sum())
-    return min(0.2, (wrong + ERROR_RATE * EARLIER_WEIGHT) / (seen.height + EARLIER_WEIGHT))
+    return error_rate(int((seen[other] == DISAGREES).sum()), seen.height)
+
+
+def error_rate(wrong: int, seen: int) -> float:
+    """The share of wrong numbers, leaning on ``ERROR_RATE`` and never above ``MOST_ERRORS``."""
+    return min(MOST_ERRORS, (wrong + ERROR_RATE * EARLIER_WEIGHT) / (seen + EARLIER_WEIGHT))

@@ -1,7 +1,7 @@
 """The pattern table at work on the pupils whom the passes left over."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil
 
 import narwhals as nw
@@ -12,7 +12,7 @@ from enclave.linkage.passes import LINKED, PASSES, REVIEW, Pass
 from enclave.linkage.tail.assignment import CLAIM, ROW, Limits, assign, weigh
 from enclave.linkage.tail.candidates import find_candidates
 from enclave.linkage.tail.comparisons import PUPILS, Spec
-from enclave.linkage.tail.patterns import PatternTable, learn, with_counts
+from enclave.linkage.tail.patterns import PatternTable, error_rate, learn, with_counts
 from enclave.linkage.tail.review import agreements
 
 MINIMUM_LEARNT = 200
@@ -128,7 +128,18 @@ def _table(
     )
     counted = with_counts(labelled, tail.spec, ROW)
     learnt_from = int(engine.fetch(taught.select(nw.len().alias("n")))["n"][0])
-    return learn(counted, tail.spec, tail.name, tail.earlier, learnt_from), True
+    table = learn(counted, tail.spec, tail.name, tail.earlier, learnt_from)
+    if len(tail.spec.numbers) == 1:
+        table = replace(table, error_rate=_unfound(engine, pupils, tail.spec, count))
+    return table, True
+
+
+def _unfound(engine: Engine, pupils: Frame, spec: Spec, found: int) -> float:
+    """With one number nothing tells how often it is wrong; at most where it found nobody."""
+    field = spec.numbers[0].levels[0].ways[0][0]
+    known = pupils.filter(~nw.col(field).is_null()).select(nw.len().alias("n"))
+    seen = int(engine.fetch(known)["n"][0])
+    return error_rate(max(0, seen - found), seen)
 
 
 def _sample(labels: Frame, pupils: Frame, count: int) -> Frame:

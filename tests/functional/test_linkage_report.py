@@ -1,0 +1,120 @@
+"""The quality report of a linked site: before and after destruction, and over the rounds."""
+
+import re
+
+import polars as pl
+import pytest
+from linkage_site import IDENTIFIERS, PERSONS, ROUND, make_site, nation, pupils, schools
+from linkage_years import SECOND, deliver, destroy, first_site, next_round, scores
+
+from enclave.cli.link_report import write_quality
+from enclave.errors import RefusedError
+from enclave.linkage import link_round
+from enclave.linkage.quality.extras import Routes
+from enclave.linkage.quality.gathered import AFTER, BEFORE, gather_inputs
+from enclave.linkage.quality.report import from_json
+
+NUMBERS = ("bsn", "education_number")
+
+
+def spoilt_schools():
+    """The two schools; in the second, twelve pupils have neither numbers nor a whole address."""
+    deliveries = schools(nation())
+    for row in deliveries["sender-2"][:12]:
+        row.update(dict.fromkeys((*NUMBERS, "postcode")))
+    return deliveries
+
+
+def files_of(folder):
+    return {path.name: path.read_text() for path in sorted(folder.iterdir())}
+
+
+def secrets_of(custody):
+    """Everything that must not stand in a report: identifiers, keys of pupils, deliveries."""
+    every = [
+        str(row[name]) for row in nation() for name in (*IDENTIFIERS, "person_id") if row[name]
+    ]
+    long = {value for value in every if len(value) > 4}
+    names = {f"{ROUND}-sender-1", "sender-1", "sender-2", "01AB00", "02AB00", "learner-"}
+    return long | names | {str(custody.site.root)}
+
+
+def test_a_linked_site_has_a_report_without_anything_of_a_pupil(tmp_path):
+    with make_site(tmp_path, spoilt_schools()) as custody:
+        receipt = link_round(custody)
+        quality = write_quality(custody, tmp_path / "out")
+        secrets = secrets_of(custody)
+    found = files_of(tmp_path / "out")
+    assert list(found) == ["report.html", "report.json"]
+    assert from_json(found["report.json"].encode()) == quality
+    assert (quality.totals.delivered, quality.totals.linked) == (PERSONS, 28)
+    assert (receipt.linked, receipt.unlinked, quality.totals.unlinked) == (28, 12, 12)
+    assert quality.source == BEFORE
+    assert len(secrets) > 150
+    text = "".join(found.values())
+    assert [secret for secret in secrets if secret in text] == []
+    shown = re.findall(r'<td class="n">(\d+)</td>', found["report.html"])
+    assert [count for count in shown if 0 < int(count) < 10] == []
+
+
+def test_the_routes_of_a_site_are_those_of_its_keys(tmp_path):
+    with make_site(tmp_path) as custody:
+        link_round(custody)
+        routes = gather_inputs(custody).routes
+        shown = write_quality(custody, tmp_path / "out").routes
+    with_number = [row for row in nation()[:PERSONS] if row["education_number"]]
+    both = sum(row["bsn"] is not None for row in with_number)
+    assert routes == Routes(PERSONS - 1, len(with_number), both, both)
+    assert shown.captured is None
+
+
+def test_keys_of_other_deliveries_tell_no_routes(tmp_path):
+    with make_site(tmp_path) as custody:
+        link_round(custody)
+        path = custody.site.zone("linkage") / "keys-deliveries.parquet"
+        pl.read_parquet(path)[:-1].write_parquet(path)
+        assert gather_inputs(custody).routes is None
+
+
+def test_before_linkage_there_is_nothing_to_report(tmp_path):
+    with make_site(tmp_path) as custody, pytest.raises(RefusedError):
+        write_quality(custody, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_destruction_takes_the_routes_and_leaves_every_count(tmp_path):
+    custody = first_site(tmp_path / "site", registers_of(tmp_path))
+    deliver(custody, "sender-1", pupils(nation(), range(30)), scores(30, "2024-2025", 4))
+    link_round(custody)
+    before = write_quality(custody, tmp_path / "before")
+    custody = destroy(custody)
+    after = write_quality(custody, tmp_path / "after")
+    assert (before.source, after.source) == (BEFORE, AFTER)
+    assert (before.routes is None, after.routes is None) == (False, True)
+    assert (before.groups, before.passes, before.totals) == (
+        after.groups, after.passes, after.totals,
+    )  # fmt: skip
+    assert AFTER in (tmp_path / "after/report.html").read_text()
+
+
+def registers_of(root):
+    with make_site(root / "other"):
+        return root / "other/registers"
+
+
+def test_the_second_round_is_compared_with_the_first(tmp_path):
+    custody = first_site(tmp_path / "site", registers_of(tmp_path))
+    deliver(custody, "sender-1", pupils(nation(), range(30)), scores(30, "2024-2025", 4))
+    link_round(custody)
+    custody = next_round(custody, SECOND)
+    rows = pupils(nation(), range(PERSONS))
+    for row in rows[:20]:
+        row.update(dict.fromkeys((*NUMBERS, "postcode")))
+    deliver(custody, "sender-1", rows, scores(PERSONS, "2025-2026", 5))
+    link_round(custody)
+    quality = write_quality(custody, tmp_path / "out")
+    custody.close()
+    first, second = quality.rounds
+    assert (first.delivered, first.linked, first.fell) == (30, 30, False)
+    assert (second.delivered, second.linked, second.fell) == (PERSONS, 20, True)
+    assert second.change.high < 0
