@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -48,6 +49,22 @@ def report(site: SiteOption = DEFAULT_SITE, *, as_json: JsonOption = False) -> N
     if late:
         text += f"\n\naccepted after the linkage, so not in it: {', '.join(late)}"
     emit(receipt, as_json=as_json, text=text)
+
+
+@app.command("review")
+def review(
+    site: SiteOption = DEFAULT_SITE,
+    file: Annotated[Path | None, typer.Option(help="A review file of enclave link frames.")] = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Show doubtful pairs: what agrees between them, never what it is."""
+    from enclave.linkage.casebook import as_text, casebook
+    from enclave.site import Site
+
+    place = file or Site(site).zone("linkage") / "review.parquet"
+    cases = casebook(place)
+    emit(cases.to_dicts(), as_json=as_json, text=as_text(cases))
 
 
 @app.command("explain")

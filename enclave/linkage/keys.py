@@ -81,7 +81,7 @@ class Hasher:
 
 
 def as_field(key: pl.Expr) -> pl.Expr:
-    """The first 32 bits of a key as a number: enough to compare two rows, not to identify anybody."""
+    """The first 32 bits of a key as a number: enough to compare rows, not to identify anybody."""
     return key.bin.slice(0, FIELD_BYTES).bin.reinterpret(dtype=pl.Int32, endianness="big")
 
 

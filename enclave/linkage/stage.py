@@ -1,16 +1,19 @@
 """The linkage of a round, from accepted deliveries to the linked zone."""
 
+import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import narwhals as nw
 import polars as pl
 
 from enclave.custody import Custody, linkage_key
 from enclave.errors import EnclaveError, RefusedError
-from enclave.files import PARTIAL, atomic_path, file_digest
+from enclave.files import PARTIAL, atomic_path, file_digest, write_bytes
 from enclave.ids import DeliveryId
-from enclave.linkage.dataflow import ROW, Doubt
+from enclave.linkage.dataflow import ROW, Doubt, withdraw
 from enclave.linkage.education.numbers import BASES
+from enclave.linkage.elsewhere import find_elsewhere
 from enclave.linkage.engines import PolarsEngine
 from enclave.linkage.fields import FieldHashes
 from enclave.linkage.gathering import Gathered, Keying, accepted_deliveries, gather
@@ -19,10 +22,11 @@ from enclave.linkage.linked import open_s_numbers, person_keys, spine_numbers, w
 from enclave.linkage.linking import Keyed, link
 from enclave.linkage.passes import LINKED, PASSES, REVIEW, UNLINKED
 from enclave.linkage.quality import pass_counts, rates, truth_score
-from enclave.linkage.registers import scan_register
+from enclave.linkage.registers import ENROLMENTS, scan_register
+from enclave.linkage.replay import replay
 from enclave.linkage.spine import COLUMNS, Spine, examine_spine, key_spine
-from enclave.linkage.tail import PUPILS, Tail, shipped
-from enclave.receipts import DoubtedDelivery, LinkageReceipt
+from enclave.linkage.tail import PUPILS, Tail, TailResult, as_record, shipped
+from enclave.receipts import DeliveryReceipt, DoubtedDelivery, LinkageReceipt
 
 BEFORE_PASSES = 2
 STEPS = BEFORE_PASSES + len(PASSES) + 2
@@ -58,10 +62,13 @@ def link_round(custody: Custody) -> LinkageReceipt:
     _tell(custody, 1)
     key_spine(custody, spine, hashes, gathered.births)
     _tell(custody, BEFORE_PASSES)
-    links = _link(custody, spine, gathered)
+    links = _with_places(custody, receipts, _link(custody, spine, gathered))
     target = custody.site.zone("linkage") / "links.parquet"
     with atomic_path(target) as temporary:
         links.rows.write_parquet(temporary)
+    with atomic_path(target.with_name("replayed.parquet")) as temporary:
+        links.replayed.write_parquet(temporary)
+    _write_review(custody, links)
     bases = gathered.scan().select(*ROW, *BASES).collect(engine="streaming")
     named = links.rows.join(bases, on=ROW, how="left", maintain_order="left")
     keys = person_keys(named, numbers, [doubt.delivery_id for doubt in links.doubts])
@@ -91,12 +98,29 @@ def link_round(custody: Custody) -> LinkageReceipt:
     return receipt
 
 
+def _write_review(custody: Custody, links: "RoundLinks") -> None:
+    """What agrees between doubtful pairs, and the pattern table, for those who review."""
+    zone = custody.site.zone("linkage")
+    if links.tail.pairs is not None:
+        with atomic_path(zone / "review.parquet") as temporary:
+            links.tail.pairs.sort(*ROW, "person_id").write_parquet(temporary)
+    if links.tail.table is not None:
+        record = as_record(links.tail.table, PUPILS) | {"learnt here": links.tail.learnt}
+        text = json.dumps(record, indent=1, ensure_ascii=False)
+        write_bytes(zone / "pattern-table.json", text.encode())
+
+
 @dataclass(frozen=True)
 class RoundLinks:
-    """The decisions of a round, sorted by delivery_id and pupil_row; doubts; the table used."""
+    """The decisions of a round, sorted by delivery_id and pupil_row, and how they came about.
+
+    ``replayed``: see ``replay``. ``tail``: what the pattern table did.
+    """
 
     rows: pl.DataFrame
     doubts: tuple[Doubt, ...]
+    replayed: pl.DataFrame
+    tail: TailResult
 
 
 def _link(custody: Custody, spine: Spine, gathered: Gathered) -> RoundLinks:
@@ -116,9 +140,25 @@ def _link(custody: Custody, spine: Spine, gathered: Gathered) -> RoundLinks:
             after_pass=lambda number: _tell(custody, BEFORE_PASSES + number),
         )
         rows = engine.fetch(links.rows).with_columns(pl.col("candidates").cast(pl.UInt32))
+        tail = links.tail or TailResult(None, None, learnt=False, pairs=None)
+        (work / "replay").mkdir()
+        replayed = replay(PolarsEngine(work / "replay"), keyed, links, tail.table)
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    return RoundLinks(rows.sort(ROW), links.doubts)
+    return RoundLinks(rows.sort(ROW), links.doubts, replayed.sort(ROW), tail)
+
+
+def _with_places(
+    custody: Custody, receipts: list[DeliveryReceipt], links: RoundLinks
+) -> RoundLinks:
+    """The links without those of deliveries whose pupils sit at another school."""
+    enrolments = scan_register(custody.config.registers.enrolments, "enrolments", ENROLMENTS)
+    found = find_elsewhere(links.rows, custody, receipts, enrolments)
+    known = {doubt.delivery_id for doubt in links.doubts}
+    new = tuple(doubt for doubt in found if doubt.delivery_id not in known)
+    rows = withdraw(nw.from_native(links.rows.lazy()), new, PASSES).to_native().collect()
+    doubts = sorted((*links.doubts, *new), key=lambda doubt: doubt.delivery_id)
+    return replace(links, rows=rows, doubts=tuple(doubts))
 
 
 def _counts(links: RoundLinks, delivered: int) -> dict[str, int]:

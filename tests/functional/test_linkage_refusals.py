@@ -218,3 +218,28 @@ def test_a_delivery_with_a_reference_date_of_its_own_outside_the_spine_is_doubte
     assert late.filter(pass_name="birth date, sex and address")["status"].unique().to_list() == [
         "review"
     ]
+
+
+def test_a_school_that_delivers_another_schools_pupils_is_named_and_its_links_wait(tmp_path):
+    with make_site(tmp_path) as custody:
+        place = tmp_path / "registers/enrolments.parquet"
+        register = pl.read_parquet(place)
+        own = set(persons_of("sender-1"))
+        elsewhere = pl.when(pl.col("person_id").is_in(sorted(own))).then(pl.lit("99ZZ"))
+        register.with_columns(
+            elsewhere.otherwise("school_code").alias("school_code")
+        ).write_parquet(place)
+        receipt = link_round(custody)
+        links = pl.read_parquet(custody.site.zone("linkage") / "links.parquet")
+    assert [doubt.reason for doubt in receipt.doubted] == ["pupils enrolled at another school"]
+    doubted = links.filter(delivery_id=f"{ROUND}-sender-1")
+    assert set(doubted["status"]) == {"review"}
+    assert doubted["person_id"].null_count() == doubted.height
+    assert set(links.filter(pl.col("delivery_id") != f"{ROUND}-sender-1")["status"]) == {"linked"}
+
+
+def persons_of(sender):
+    persons = nation()
+    numbers = {row["bsn"] or row["education_number"] for row in schools(persons)[sender]}
+    return [one["person_id"] for one in persons
+            if (one["bsn"] or one["education_number"]) in numbers]  # fmt: skip

@@ -70,14 +70,14 @@ def find_doubts(
 def withdraw(links: Frame, doubts: Sequence[Doubt], passes: Sequence[Pass]) -> Frame:
     """The links with those of doubted deliveries sent to review.
 
-    With doubted numbers no link of the delivery stands. With another doubt those by number stand:
-    they rest neither on sex nor on the reference date.
+    When sex or the reference date is doubted the links by number stand: they rest on neither. With
+    any other doubt no link of the delivery stands.
     """
     if not doubts:
         return links
     by_number = [step.name for step in passes if step.by_number]
-    every = [doubt.delivery_id for doubt in doubts if doubt.reason == NUMBERS]
-    some = [doubt.delivery_id for doubt in doubts if doubt.reason != NUMBERS]
+    every = [doubt.delivery_id for doubt in doubts if doubt.reason not in {SEX, DATE}]
+    some = [doubt.delivery_id for doubt in doubts if doubt.reason in {SEX, DATE}]
     stands = nw.col("pass_name").is_in(by_number).fill_null(value=False)
     in_doubt = nw.col("delivery_id").is_in([*every, *some])
     if every and some:

@@ -86,7 +86,7 @@ def run_tail(
     newer = pl.concat([new, decisions.join(before, on=ROW, how="semi").filter(status=LINKED)])
     columns = (*ROW, "person_id", "status", "pass_name", "candidates")
     rows = take(engine, newer.select(columns), "tail-decided")
-    return TailResult(rows, table, learnt, agreements(weighed, newer, tail))
+    return TailResult(rows, table, learnt, agreements(weighed, decisions, tail))
 
 
 def _open(decided: Frame, pupils: Frame, passes: Sequence[Pass]) -> Frame:
