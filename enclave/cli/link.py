@@ -30,8 +30,16 @@ def run(site: SiteOption = DEFAULT_SITE, *, as_json: JsonOption = False) -> None
 
 
 @app.command("report")
-def report(site: SiteOption = DEFAULT_SITE, *, as_json: JsonOption = False) -> None:
+def report(
+    site: SiteOption = DEFAULT_SITE,
+    html: Annotated[
+        Path | None, typer.Option(help="Folder for the checked report, as a page and as JSON.")
+    ] = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
     """Print the quality of the links: per pass, by group, against the truth where there is one."""
+    from enclave.cli.link_report import write_quality
     from enclave.errors import RefusedError
     from enclave.linkage import late_deliveries
     from enclave.receipts import LinkageReceipt
@@ -45,6 +53,8 @@ def report(site: SiteOption = DEFAULT_SITE, *, as_json: JsonOption = False) -> N
                 next_step="link first: enclave link run",
             )
         late = late_deliveries(custody, receipt)
+        if html is not None:
+            write_quality(custody, html)
     text = _describe(receipt)
     if late:
         text += f"\n\naccepted after the linkage, so not in it: {', '.join(late)}"
