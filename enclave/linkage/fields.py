@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from enclave.errors import EnclaveError
 from enclave.linkage.keys import Hasher, KeySource, as_field, open_hasher
 
 PARTS: dict[str, pl.Expr] = {
@@ -40,7 +41,7 @@ class FieldHashes:
 
     source: KeySource
     _hasher: Hasher | None = None
-    _known: dict[str, pl.DataFrame] = field(default_factory=dict)
+    _known: dict[str, "_Values"] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         """Names no value."""
@@ -59,18 +60,47 @@ class FieldHashes:
 
     def of(self, name: str, values: pl.Series) -> pl.Series:
         """The field of every value: Int32, null for null."""
-        known = self._known.get(name)
-        distinct = pl.DataFrame({"value": values.unique().drop_nulls()})
-        if known is not None:
-            distinct = distinct.join(known, on="value", how="anti")
-        new = distinct.select("value", self.hasher.field(name, "value").alias("field"))
-        known = new if known is None else pl.concat([known, new])
-        self._known[name] = known
-        return (
-            pl.DataFrame({"value": values})
-            .join(known, on="value", how="left", maintain_order="left")["field"]
-            .alias(name)
+        known = self._known.get(name) or _Values.none()
+        coded = values.cast(known.anchor.dtype)
+        codes = coded.to_physical()
+        new = (
+            pl.DataFrame({"value": coded, "code": codes})
+            .filter(pl.col("code") >= known.fields.len())
+            .unique("code")
+            .sort("code")
         )
+        fresh = new.select(pl.col("value").cast(pl.String)).select(self.hasher.field(name, "value"))
+        self._known[name] = known.with_more(new["code"], fresh.to_series())
+        return self._known[name].fields.gather(codes).alias(name)
+
+
+@dataclass(frozen=True, repr=False)
+class _Values:
+    """Values met so far, numbered as they came, and the field of each.
+
+    ``anchor`` has the type that numbers them: polars forgets the numbers when no column of the type
+    is left.
+    """
+
+    anchor: pl.Series
+    fields: pl.Series
+
+    @classmethod
+    def none(cls) -> "_Values":
+        """Nothing met yet."""
+        kind = pl.Categorical(pl.Categories.random())
+        return cls(pl.Series(dtype=kind), pl.Series(dtype=pl.Int32))
+
+    def with_more(self, codes: pl.Series, fields: pl.Series) -> "_Values":
+        """With further values, which are numbered on from those at hand."""
+        first = self.fields.len()
+        if codes.to_list() != list(range(first, first + fields.len())):
+            raise EnclaveError(
+                "Values are numbered as they come.",
+                where="fields for comparing",
+                next_step="report this fault; nothing was linked",
+            )
+        return _Values(self.anchor, pl.concat([self.fields, fields]))
 
 
 def with_fields(

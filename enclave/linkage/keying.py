@@ -16,6 +16,7 @@ from enclave.linkage.passes import IDENTITY_FIELDS
 from enclave.linkage.prepared import Forms, prepared
 
 SPELL = ("valid_from", "valid_to")
+NUMBERS, ADDRESSES = ("bsn", "education_number"), ("address", "home")
 MINIMUM_YEAR_SHARE = 0.001
 """Years of birth with a smaller share of the delivery are taken for errors of typing."""
 
@@ -62,19 +63,18 @@ class SpineKeying:
 
     def __call__(self, block: pl.DataFrame) -> pl.DataFrame:
         """person_id, keys, guard fields and the dates of the spell."""
-        rows = prepared(block, self.forms)
-        address = pl.col("birth")
-        if self.births is not None:
-            delivered = pl.col("birth").is_in(
-                pl.Series(sorted(self.births), dtype=pl.String).implode()
-            )
-            address = pl.when(delivered).then(address).otherwise(None)
-        keyed = rows.with_columns(address.alias("birth")).with_columns(
-            _keys(self.hashes, tuple(IDENTITY_FIELDS))
-        )
+        rows = prepared(block, self.forms).with_row_index("place")
+        keyed = rows.with_columns(_keys(self.hashes, NUMBERS))
+        some = rows if self.births is None else rows.filter(self._delivered())
+        address = some.select("place", *_keys(self.hashes, ADDRESSES))
+        keyed = keyed.join(address, on="place", how="left", maintain_order="left")
         fields = with_fields(rows, self.hashes, PARTS)
         numbers = keyed.select(number_fields()[:1])
         return keyed.select("person_id", *IDENTITY_FIELDS, *SPELL).with_columns(*fields, *numbers)
+
+    def _delivered(self) -> pl.Expr:
+        births = pl.Series(sorted(self.births or ()), dtype=pl.String)
+        return pl.col("birth").is_in(births.implode())
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class TailKeying:
         rows = prepared(
             block.filter(pl.col("birth_date").str.slice(0, 4).is_in(years)), self.forms
         ).filter(pl.col("birth").is_not_null())
-        keyed = rows.with_columns(_keys(self.hashes, ("bsn", "education_number")))
+        keyed = rows.with_columns(_keys(self.hashes, NUMBERS))
         fields = with_fields(rows, self.hashes, FINE_PARTS)
         return keyed.select("person_id", *SPELL, *number_fields()).with_columns(fields)
 

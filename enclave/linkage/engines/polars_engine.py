@@ -78,7 +78,10 @@ def write_blocks(paths: Sequence[Path], keying: Keying, target: Path) -> None:
         for path in paths:
             for batch in pq.ParquetFile(path).iter_batches(BLOCK_ROWS):
                 table = keying(pl.DataFrame(batch)).to_arrow()
-                writer = writer or pq.ParquetWriter(target, table.schema, compression="lz4")
+                # Hashes do not shrink; trying costs more than the hashing of some.
+                writer = writer or pq.ParquetWriter(
+                    target, table.schema, compression="none", use_dictionary=False
+                )
                 writer.write_table(table)
     finally:
         if writer is not None:

@@ -94,10 +94,11 @@ def between(low: int, high: int, whole: int) -> Share:
 
 def difference(later: Share, earlier: Share) -> Difference | None:
     """``later`` minus ``earlier`` by Newcombe's method 10; null when either has no estimate."""
-    ends = (later.low, later.high, earlier.low, earlier.high)
-    if later.estimate is None or earlier.estimate is None or None in ends:
-        return None
     now, before = later.estimate, earlier.estimate
+    if now is None or before is None:
+        return None
+    # A share with an estimate has both ends.
+    ends = (later.low, later.high, earlier.low, earlier.high)
     low, high, low_before, high_before = (end or 0.0 for end in ends)
     change = now - before
     return Difference(

@@ -85,7 +85,7 @@ def make_quality(inputs: Inputs) -> Quality:
         routes=shown_routes(inputs.routes, passes, visible) if inputs.routes else None,
         truth=shown_truth(receipt, visible) if receipt.truth else None,
         verdicts=tuple(_verdicts(groups)),
-        rounds=_rounds([*inputs.earlier, receipt]),
+        rounds=_rounds(inputs),
         doubted=_reasons(one.reason for one in receipt.doubted),
     )
 
@@ -153,19 +153,22 @@ def _verdicts(groups: Collection[GroupCount]) -> Iterable[Verdict]:
         yield Verdict(name, yardstick, rate, verdict)
 
 
-def _rounds(receipts: Sequence[LinkageReceipt]) -> tuple[RoundRate, ...]:
+def _rounds(inputs: Inputs) -> tuple[RoundRate, ...]:
+    before = sorted(inputs.earlier, key=lambda one: (one.reference_date, one.finished_at))
     found: list[RoundRate] = []
-    for one in sorted(receipts, key=lambda r: (r.reference_date, r.finished_at)):
+    for one in (*before, inputs.receipt):
         hidden = is_small(one.linked) or is_small(one.delivered - one.linked)
         rate = None if hidden else wilson(one.linked, one.delivered)
-        before = found[-1].rate if found else None
+        last = found[-1].rate if found else None
+        change = difference(rate, last) if rate and last else None
         found.append(
             RoundRate(
                 str(one.round_id),
                 None if is_small(one.delivered) else one.delivered,
                 None if hidden else one.linked,
                 rate,
-                difference(rate, before) if rate and before else None,
+                change,
+                change is not None and change.fell,
             )
         )
     return tuple(found)

@@ -77,18 +77,17 @@ class Verdict:
 
 @dataclass(frozen=True)
 class RoundRate:
-    """One round, and its rate minus that of the round before; null when one of them is hidden."""
+    """One round, and its rate minus that of the round before; null when one of them is hidden.
+
+    ``fell``: whether the rate fell by more than chance; false when that is hidden.
+    """
 
     round_id: str
     delivered: int | None
     linked: int | None
     rate: Share | None
     change: Difference | None
-
-    @property
-    def fell(self) -> bool:
-        """Whether the rate fell by more than chance; no when that is hidden."""
-        return self.change is not None and self.change.fell
+    fell: bool
 
 
 @dataclass(frozen=True)
