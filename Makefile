@@ -53,6 +53,7 @@ check: setup  ## what CI runs: lint, types, docs, tests with branch coverage
 bench: setup  ## benchmarks: each prints a ratio against a peer or a limit
 	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 	$(BIN)/python -m benchmarks.suppression --quick
+	$(BIN)/python -m benchmarks.linkage --quick
 
 format: setup  ## let ruff mend what it can
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
