@@ -101,13 +101,17 @@ def link_round(custody: Custody) -> LinkageReceipt:
 def _write_review(custody: Custody, links: "RoundLinks") -> None:
     """What agrees between doubtful pairs, and the pattern table, for those who review."""
     zone = custody.site.zone("linkage")
+    pairs, table = zone / "review.parquet", zone / "pattern-table.json"
+    # Those of an earlier round would be taken for this one's.
+    pairs.unlink(missing_ok=True)
+    table.unlink(missing_ok=True)
     if links.tail.pairs is not None:
-        with atomic_path(zone / "review.parquet") as temporary:
+        with atomic_path(pairs) as temporary:
             links.tail.pairs.sort(*ROW, "person_id").write_parquet(temporary)
     if links.tail.table is not None:
         record = as_record(links.tail.table, PUPILS) | {"learnt here": links.tail.learnt}
         text = json.dumps(record, indent=1, ensure_ascii=False)
-        write_bytes(zone / "pattern-table.json", text.encode())
+        write_bytes(table, text.encode())
 
 
 @dataclass(frozen=True)

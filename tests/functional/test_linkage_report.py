@@ -1,5 +1,6 @@
 """The quality report of a linked site: before and after destruction, and over the rounds."""
 
+import json
 import re
 
 import polars as pl
@@ -13,6 +14,7 @@ from enclave.linkage import link_round
 from enclave.linkage.quality.extras import Routes
 from enclave.linkage.quality.gathered import AFTER, BEFORE, gather_inputs
 from enclave.linkage.quality.report import from_json
+from enclave.linkage.quality.small import cautious
 
 NUMBERS = ("bsn", "education_number")
 
@@ -76,6 +78,58 @@ def test_keys_of_other_deliveries_tell_no_routes(tmp_path):
         assert gather_inputs(custody).routes is None
 
 
+def with_both_numbers():
+    """A nation in which everybody has both numbers."""
+    persons = nation()
+    for number, row in enumerate(persons[:PERSONS]):
+        row["education_number"] = f"10{4_000_000 + 17 * number:07d}"
+    return persons
+
+
+def test_the_replay_and_the_pattern_table_of_a_site_are_in_its_report(tmp_path):
+    persons = with_both_numbers()
+    with make_site(tmp_path, schools(persons), persons) as custody:
+        link_round(custody)
+        inputs = gather_inputs(custody)
+        quality = write_quality(custody, tmp_path / "out")
+        zone = custody.site.zone("linkage")
+        table = json.loads((zone / "pattern-table.json").read_text())["name"]
+    assert inputs.replay.height == PERSONS - 1
+    assert [one.name for one in quality.replay] == ["birth date, sex and address"]
+    linked = inputs.replay.filter(status="linked").height
+    assert linked > 30
+    assert quality.replay[0].precision == cautious(linked, linked)
+    assert quality.table == table
+    page = (tmp_path / "out/report.html").read_text()
+    assert f"The pattern table is &ldquo;{table}&rdquo;" in page
+
+
+def test_a_replay_of_other_pupils_or_links_is_not_used(tmp_path):
+    with make_site(tmp_path) as custody:
+        link_round(custody)
+        zone = custody.site.zone("linkage")
+        place = zone / "replayed.parquet"
+        good = pl.read_parquet(place)
+        assert gather_inputs(custody).replay.height == good.height > 0
+        good.with_columns(delivery_id=pl.lit("2025-E-other")).write_parquet(place)
+        assert gather_inputs(custody).replay is None
+        good.write_parquet(place)
+        links = pl.read_parquet(zone / "links.parquet")
+        links.with_columns(candidates=pl.lit(7)).write_parquet(zone / "links.parquet")
+        assert gather_inputs(custody).replay is None
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"name": 3}'])
+def test_a_pattern_table_that_cannot_be_read_has_no_name(tmp_path, text):
+    with make_site(tmp_path) as custody:
+        link_round(custody)
+        place = custody.site.zone("linkage") / "pattern-table.json"
+        place.write_text(text)
+        assert gather_inputs(custody).table is None
+        place.unlink()
+        assert gather_inputs(custody).table is None
+
+
 def test_before_linkage_there_is_nothing_to_report(tmp_path):
     with make_site(tmp_path) as custody, pytest.raises(RefusedError):
         write_quality(custody, tmp_path / "out")
@@ -108,7 +162,7 @@ def test_the_second_round_is_compared_with_the_first(tmp_path):
     link_round(custody)
     custody = next_round(custody, SECOND)
     rows = pupils(nation(), range(PERSONS))
-    for row in rows[:20]:
+    for row in rows[20:]:
         row.update(dict.fromkeys((*NUMBERS, "postcode")))
     deliver(custody, "sender-1", rows, scores(PERSONS, "2025-2026", 5))
     link_round(custody)

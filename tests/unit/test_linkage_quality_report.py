@@ -21,7 +21,7 @@ from enclave.linkage.quality.extras import Routes
 from enclave.linkage.quality.gathered import count_routes
 from enclave.linkage.quality.making import Inputs, make_quality
 from enclave.linkage.quality.page import render_quality
-from enclave.linkage.quality.plots import percent
+from enclave.linkage.quality.plots import Interval, in_words, interval_chart, percent
 from enclave.linkage.quality.policy import POLICY
 from enclave.linkage.quality.report import (
     PassQuality,
@@ -236,6 +236,13 @@ def test_the_totals_stay_though_groups_are_hidden():
     assert (quality.groups[0].rate.low, quality.groups[0].rate.high) != (0, 1)
 
 
+def test_a_small_group_never_hides_the_totals_that_a_later_report_shows():
+    groups = {"sex": {"M": (200, 60), "V": (3, 0), "unknown": (50, 0)}}
+    totals = make_quality(Inputs(receipt_of([(253, 57)], 3, groups))).totals
+    assert (totals.delivered, totals.linked, totals.not_linked) == (313, 253, 60)
+    assert (totals.review, totals.unlinked) == (None, None)
+
+
 @pytest.mark.parametrize(
     "receipt",
     [
@@ -252,6 +259,12 @@ def test_odd_rounds_have_a_report(receipt, tmp_path):
     page, record = write_report(quality, tmp_path / "out")
     assert from_json(record.read_bytes()) == quality
     assert small_numbers(page.read_text()) == []
+
+
+def test_a_group_of_which_nothing_is_known_has_no_rate():
+    quality = make_quality(Inputs(receipt_of([(20, 3)], 0, {"sex": {"M": (20, 3)}})))
+    row = quality.groups[0]
+    assert (row.pupils, row.linked, row.not_linked, row.rate) == (23, None, None, None)
 
 
 def test_zero_links_are_a_rate_of_zero():
@@ -479,12 +492,13 @@ def earlier(round_id, year, linked, rest):
 
 
 def test_a_fall_beyond_chance_is_flagged_and_one_within_it_is_not():
-    rounds = (earlier("2025-E", 2025, 950, 50), earlier("2024-E", 2024, 945, 55))
+    rounds = (earlier("2025-E", 2025, 950, 50), earlier("2024-E", 2024, 955, 45))
     last = receipt_of([(900, 100)])
     found = make_quality(Inputs(last, rounds)).rounds
     assert [one.round_id for one in found] == ["2024-E", "2025-E", "2026-E"]
     assert [one.fell for one in found] == [False, False, True]
     assert found[0].change is None
+    assert found[1].change.estimate < 0
     assert "by more than chance" in render_quality(make_quality(Inputs(last, rounds)))
     assert "by more than chance" not in render_quality(make_quality(Inputs(last)))
 
@@ -588,6 +602,16 @@ def test_a_page_without_measurements_says_so():
 )
 def test_nearly_all_is_not_all(value, text):
     assert percent(value) == text
+
+
+def test_the_least_possible_share_is_rounded_down():
+    share = cautious(400, 400)
+    assert 0.95779 < share.low < 0.957999
+    assert in_words(share) == "between 95.77 % and 100.00 %"
+    assert in_words(wilson(90, 100)) == "90.00 % (82.56 % to 94.48 %)"
+    assert in_words(wilson(0, 0)) == in_words(None) == "not shown"
+    chart = interval_chart("t", [Interval("a", share), Interval("b", None)])
+    assert ("at least 95.77 %" in chart, "not shown" in chart) == (True, True)
 
 
 @pytest.mark.parametrize("whole", [20, 35, 100])

@@ -7,10 +7,12 @@ would tell by subtraction what each of them hides.
 
 from pathlib import Path
 
+import msgspec
 import polars as pl
 
 from enclave.custody import Custody
 from enclave.errors import RefusedError
+from enclave.files import sha256_of
 from enclave.linkage.dataflow.pairs import ROW
 from enclave.linkage.quality.extras import Routes
 from enclave.linkage.quality.making import Inputs, make_quality
@@ -20,6 +22,12 @@ from enclave.receipts import LinkageReceipt
 
 BEFORE = "receipts and keyed identifiers"
 AFTER = "receipts alone: the identifiers are destroyed"
+
+
+class _Named(msgspec.Struct):
+    """What is read of a pattern table."""
+
+    name: str
 
 
 def write_site_quality(custody: Custody, folder: Path) -> Quality:
@@ -53,9 +61,37 @@ def gather_inputs(custody: Custody) -> Inputs:
         for one in custody.registry.all(LinkageReceipt)
         if one.round_id != round_id and one.finished_at < receipt.finished_at
     ]
-    routes = _site_routes(custody.site.zone("linkage"), receipt)
-    source = AFTER if routes is None else BEFORE
-    return Inputs(receipt, tuple(earlier), routes=routes, source=source)
+    zone = custody.site.zone("linkage")
+    routes = _site_routes(zone, receipt)
+    return Inputs(
+        receipt,
+        tuple(earlier),
+        replay=_site_replay(zone, receipt),
+        routes=routes,
+        table=_site_table(zone),
+        source=AFTER if routes is None else BEFORE,
+    )
+
+
+def _site_replay(zone: Path, receipt: LinkageReceipt) -> pl.DataFrame | None:
+    """Null when there is none, or when it is not of the pupils of the receipt."""
+    place, links = zone / "replayed.parquet", zone / "links.parquet"
+    if not (place.is_file() and links.is_file() and sha256_of(links) == receipt.links.sha256):
+        return None
+    replay = pl.read_parquet(place, glob=False)
+    strangers = replay.lazy().join(pl.scan_parquet(links, glob=False), on=ROW, how="anti")
+    return None if strangers.select(pl.len()).collect().item() else replay
+
+
+def _site_table(zone: Path) -> str | None:
+    """The name of the pattern table; null when there is none that can be read."""
+    place = zone / "pattern-table.json"
+    if not place.is_file():
+        return None
+    try:
+        return msgspec.json.decode(place.read_bytes(), type=_Named).name
+    except msgspec.DecodeError:
+        return None
 
 
 def _site_routes(zone: Path, receipt: LinkageReceipt) -> Routes | None:
@@ -63,7 +99,7 @@ def _site_routes(zone: Path, receipt: LinkageReceipt) -> Routes | None:
     places = zone / "keys-deliveries.parquet", zone / "keys-spine.parquet"
     if not all(place.is_file() for place in places):
         return None
-    pupils, spine = (pl.scan_parquet(place) for place in places)
+    pupils, spine = (pl.scan_parquet(place, glob=False) for place in places)
     delivered = pupils.select(pl.len()).collect(engine="streaming").item()
     return count_routes(pupils, spine) if delivered == receipt.delivered else None
 

@@ -8,6 +8,7 @@ from math import floor
 from enclave.linkage.quality.estimates import Share
 
 LEFT, WIDTH, RIGHT, ROW, TOP = 250, 400, 150, 26, 10
+_TREND_LEFT, _TREND_TOP, _TREND_HEIGHT = 70, 28, 200
 LINKED_COLOR, REVIEW_COLOR, INK, FAINT = "#1d5f8a", "#c98a1b", "#1c2430", "#d5dae1"
 HIDDEN = "not shown"
 _STEPS = (0.0, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
@@ -47,10 +48,14 @@ def in_words(share: Share | None) -> str:
     """A share with its interval, as it stands in a table."""
     if share is None or share.low is None or share.high is None:
         return HIDDEN
-    low, high = percent(share.low), percent(share.high)
     if share.estimate is None:
-        return f"between {low} and {high}"
-    return f"{percent(share.estimate)} ({low} to {high})"
+        return f"between {_floored(share.low)} and {percent(share.high)}"
+    return f"{percent(share.estimate)} ({percent(share.low)} to {percent(share.high)})"
+
+
+def _floored(value: float) -> str:
+    """Rounded down, because it is said to be the least."""
+    return percent(floor(value * 10_000) / 10_000)
 
 
 def bar_chart(title: str, bars: Sequence[Bar]) -> str:
@@ -88,22 +93,22 @@ def interval_chart(title: str, rows: Sequence[Interval]) -> str:
 def trend_chart(title: str, points: Sequence[Interval]) -> str:
     """Rates of one round after the other, with their intervals and a line between."""
     start = _start([point.share for point in points])
-    height, room = 200, LEFT + WIDTH
-    step = room / max(1, len(points))
+    right, bottom = _TREND_LEFT + LEFT + WIDTH, _TREND_TOP + _TREND_HEIGHT
+    step = (right - _TREND_LEFT) / max(1, len(points))
     parts, line = [], []
     for tick in range(_TICKS + 1):
         level = start + (1 - start) * tick / _TICKS
-        y = _height(level, start, height)
-        parts += [_line(70, y, 70 + room, y, FAINT), _text(62, y + 4, percent(level), "end")]
+        y = _height(level, start)
+        parts += [_line(_TREND_LEFT, y, right, y, FAINT)]
+        parts += [_text(_TREND_LEFT - 8, y + 4, percent(level), "end")]
     for number, point in enumerate(points):
-        x = 70 + step * (number + 0.5)
-        parts.append(_text(x, TOP + height + 20, point.label, "middle"))
+        x = _TREND_LEFT + step * (number + 0.5)
+        parts.append(_text(x, bottom + 20, point.label, "middle"))
         share = point.share
         if share is None or share.low is None or share.high is None or share.estimate is None:
-            parts.append(_text(x, TOP + height / 2, HIDDEN, "middle"))
+            parts.append(_text(x, (_TREND_TOP + bottom) / 2, HIDDEN, "middle"))
             continue
-        y = _height(share.estimate, start, height)
-        low, high = (_height(end, start, height) for end in (share.low, share.high))
+        y, low, high = (_height(one, start) for one in (share.estimate, share.low, share.high))
         line.append(f"{x:.1f},{y:.1f}")
         parts += [
             _line(x, low, x, high, LINKED_COLOR, 3),
@@ -112,7 +117,7 @@ def trend_chart(title: str, points: Sequence[Interval]) -> str:
         ]
     path = f'<polyline points="{" ".join(line)}" fill="none" stroke="{LINKED_COLOR}"/>'
     words = "; ".join(f"{point.label}: {in_words(point.share)}" for point in points)
-    return _svg(title, words, TOP + height + 30, [*parts, path])
+    return _svg(title, words, bottom + 30, [*parts, path])
 
 
 def _start(shares: Sequence[Share | None]) -> float:
@@ -136,12 +141,12 @@ def _interval(share: Share | None, y: float, start: float) -> list[str]:
         x = LEFT + WIDTH * (share.estimate - start) / (1 - start)
         parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{LINKED_COLOR}"/>')
         return [*parts, _text(LEFT + WIDTH + 14, y + 4, percent(share.estimate), "start")]
-    floored = f"at least {percent(floor(share.low * 10_000) / 10_000)}"
-    return [*parts, _text(LEFT + WIDTH + 14, y + 4, floored, "start")]
+    words = f"at least {_floored(share.low)}"
+    return [*parts, _text(LEFT + WIDTH + 14, y + 4, words, "start")]
 
 
-def _height(level: float, start: float, height: float) -> float:
-    return TOP + height * (1 - level) / (1 - start)
+def _height(level: float, start: float) -> float:
+    return _TREND_TOP + _TREND_HEIGHT * (1 - level) / (1 - start)
 
 
 def _counts(bar: Bar) -> str:
