@@ -40,6 +40,7 @@ def spec_of(fields: tuple[str, ...]) -> Spec:
         numbers=(plain(NUMBER, NUMBER),) if NUMBER in fields else (),
         blocks=BLOCKS,
         telling=tuple(((a, "agrees"), (b, "agrees")) for a, b in combinations(fields, 2)),
+        contradicting=False,
     )
 
 

@@ -124,7 +124,7 @@ def _passes(keyed: Path, out: Path) -> None:
     pupils = engine.scan([keyed / "pupils.parquet"])
     spine = engine.scan([keyed / "spine.parquet"])
     decided = run_passes(engine, pupils, spine, EVERY[:PASSES])
-    engine.checkpoint(decided.select(*DECISION), "links")
+    engine.checkpoint(decided.rows.select(*DECISION), "links")
 
 
 def main() -> None:

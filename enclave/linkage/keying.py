@@ -94,9 +94,10 @@ class TailKeying:
     def __call__(self, block: pl.DataFrame) -> pl.DataFrame:
         """person_id, fields and the dates of the spell."""
         years = pl.Series(sorted(self.years), dtype=pl.String).implode()
-        rows = prepared(
-            block.filter(pl.col("birth_date").str.slice(0, 4).is_in(years)), self.forms
-        ).filter(pl.col("birth").is_not_null())
+        wanted = pl.col("birth_date").str.slice(0, 4).is_in(years)
+        # What is in its normal form already is not prepared only to be left out.
+        some = block.filter(wanted) if self.forms.normalised else block
+        rows = prepared(some, self.forms).filter(wanted & pl.col("birth").is_not_null())
         keyed = rows.with_columns(_keys(self.hashes, NUMBERS))
         fields = with_fields(rows, self.hashes, FINE_PARTS)
         return keyed.select("person_id", *SPELL, *number_fields()).with_columns(fields)

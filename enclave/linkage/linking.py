@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import narwhals as nw
 
-from enclave.linkage.dataflow import Doubt, find_doubts, run_passes, withdraw
+from enclave.linkage.dataflow import Doubt, find_doubts, run_passes, set_aside, withdraw
 from enclave.linkage.dataflow.deciding import DECISION
 from enclave.linkage.dataflow.pairs import ROW
 from enclave.linkage.engines import Engine, Frame
@@ -63,16 +63,17 @@ def link(
         after_pass: hears the number of passes done.
     """
     decided = run_passes(engine, keyed.pupils, keyed.spine, passes, after_pass)
-    doubts = find_doubts(engine, decided, stray, passes)
-    found, rows = None, decided.select(*DECISION)
+    doubts = find_doubts(engine, decided.rows, stray, passes)
+    settled = set_aside(engine, decided.rows, passes)
+    found, rows = None, settled.select(*DECISION)
     if tail is not None and keyed.persons is not None:
-        calm = _without_doubted(decided, keyed.pupils, doubts)
-        found = run_tail(engine, calm[0], calm[1], keyed.persons, tail)
+        calm = _without_doubted(settled, keyed.pupils, doubts)
+        found = run_tail(engine, calm[0], calm[1], keyed.persons, tail, decided.pointed)
         if found.rows is not None:
             rows = _replaced(rows, found.rows)
-    settled = engine.checkpoint(rows, "decided")
-    rest = keyed.pupils.select(*ROW).join(settled.select(*ROW), on=list(ROW), how="anti")
-    every = nw.concat([settled, rest.select(*ROW, *_unlinked())])
+    final = engine.checkpoint(rows, "decided")
+    rest = keyed.pupils.select(*ROW).join(final.select(*ROW), on=list(ROW), how="anti")
+    every = nw.concat([final, rest.select(*ROW, *_unlinked())])
     return Links(engine.checkpoint(withdraw(every, doubts, passes), "links"), doubts, found)
 
 

@@ -44,7 +44,7 @@ def prepared(block: pl.DataFrame, forms: Forms) -> pl.DataFrame:
     ``birth``: the birth date when all of it is known. ``bsn_sound``: whether the number can be a
     BSN; always where the test was not asked for.
     """
-    rows = block if forms.normalised else block.with_columns(_normalised())
+    rows = block if forms.normalised else block.with_columns(normal_forms())
     sound = is_sound_bsn(pl.col("bsn")) if forms.sound_numbers else pl.lit(value=True)
     return rows.with_columns(*derived_columns(), sound.alias("bsn_sound"))
 
@@ -62,8 +62,11 @@ def whole_birth() -> pl.Expr:
     return pl.when(whole).then(born).alias("birth")
 
 
-def _normalised() -> list[pl.Expr]:
-    """Normal forms. A BSN that fails the eleven-test stays: the spine may hold the same one."""
+def normal_forms() -> list[pl.Expr]:
+    """Every identifier in its normal form.
+
+    A BSN that fails the eleven-test stays: the spine may hold the same one.
+    """
     plain = nine_digits("bsn")
     own = pl.when(~plain.is_in(PLACEHOLDERS)).then(plain)
     education = nine_digits("education_number")

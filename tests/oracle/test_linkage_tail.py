@@ -52,7 +52,9 @@ def test_candidates_and_codes_are_as_the_rules_say():
         assert found.height == len(expected), seed
         assert as_codes(found) == expected, seed
         seen.update(
-            (name, code) for codes in expected.values() for name, code in zip(CODES, codes, strict=True)
+            (name, code)
+            for codes in expected.values()
+            for name, code in zip(CODES, codes, strict=True)
         )
     assert {code for name, code in seen if name == "birth date"} == {2, 3, 4}
     assert {code for name, code in seen if name == "address"} == set(range(2, 8))
@@ -77,7 +79,9 @@ def test_counts_say_how_many_candidates_of_a_pupil_share_the_pattern():
         assert row["counted"] == min(3, same[*place[:2], codes[:3]])
         assert patterns.setdefault(codes[:3], row["pattern"]) == row["pattern"]
         words = words_of(PUPILS, row["pattern"])
-        meant = {one.name: one.word(code) for one, code in zip(PUPILS.comparisons, codes, strict=False)}
+        meant = {
+            one.name: one.word(code) for one, code in zip(PUPILS.comparisons, codes, strict=False)
+        }
         assert words == meant
     assert len(set(patterns.values())) == len(patterns)
 

@@ -36,7 +36,9 @@ def left(tmp_path_factory):
         name = linkage_key(custody.config.round.id)
         secrets = [custody.vault.derive(name, f"keyed-hash/{field}").reveal() for field in FIELDS]
         secrets.append(custody.vault.secret(name).reveal())
-        secrets += [custody.vault.derive(FIRST_KEY, f"s-number/{one}").reveal() for one in S_PURPOSES]
+        secrets += [
+            custody.vault.derive(FIRST_KEY, f"s-number/{one}").reveal() for one in S_PURPOSES
+        ]
         secrets.append(custody.vault.secret(FIRST_KEY).reveal())
         yield custody, secrets, f"{receipt!r} {heard.getvalue()}"
     logging.getLogger().removeHandler(handler)

@@ -132,3 +132,13 @@ def test_one_pupil_and_one_person_who_agree_on_all_are_linked(who):
     assert rows.select("person_id", "status", "pass_name", "candidates").rows() == [
         ("p1", "linked", "pattern table", 1)
     ]
+
+
+@settings(max_examples=15, deadline=None)
+@given(WHO, WHO)
+def test_a_person_whom_a_number_linked_is_not_offered_to_another_pupil(who, seen):
+    pupils = pupils_frame([delivered(who, "r1"), delivered(seen, "r2")])
+    before = decided([("d1", "r1", "p1", "linked", "BSN")])
+    rows, pairs = run(pupils, persons_frame([spell(who, "p1")]), before)
+    assert rows.is_empty()
+    assert pairs.is_empty()

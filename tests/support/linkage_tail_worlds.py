@@ -164,9 +164,7 @@ def nothing_decided():
 
 def decided(rows):
     """Decisions of the passes: (delivery, row, person, status, pass) each."""
-    return pl.DataFrame(
-        [(*row, 1) for row in rows], schema=nothing_decided().schema, orient="row"
-    )
+    return pl.DataFrame([(*row, 1) for row in rows], schema=nothing_decided().schema, orient="row")
 
 
 def run(pupils, persons, before=None, make=PolarsEngine):

@@ -59,6 +59,7 @@ REFUSED = {
     "few bytes again": KEY[:8] * 8,
     "digits in a row as hex": b"0123456789abcdef" * 4,
     "typed": TYPED.encode(),
+    "62 typed digits": b"31415926535897932384626433832795028841971693993751058209749445",
     "typed over lines": TYPED.replace(" ", "\n").encode() + b"\n",
 }
 
@@ -74,8 +75,7 @@ GUESSED = {
     "typed with an accent": "een wachtwoord met één accent erin, lang genoeg".encode(),
     "typed in Latin-1": "een wachtwoord met één accent erin, lang genoeg".encode("latin-1"),
     "typed in UTF-16": TYPED.encode("utf-16"),
-    "typed digits": b"31415926535897932384626433832795028841971693993751058209749445",
-    "typed digits, 64": b"3141592653589793238462643383279502884197169399375105820974944592",
+    "64 typed digits": b"3141592653589793238462643383279502884197169399375105820974944592",
 }
 
 

@@ -1,6 +1,7 @@
 """Running the passes: each sees what the ones before it left over."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import narwhals as nw
 
@@ -10,17 +11,27 @@ from enclave.linkage.engines import Engine, Frame
 from enclave.linkage.passes import FIELD_COLUMNS, PASSES, Pass
 
 
+@dataclass(frozen=True)
+class Decided:
+    """What the passes decided.
+
+    ``rows``: one row per pupil that some pass found: ``DECISION``, strange, other_sex.
+    ``pointed``: ``ROW`` and person_id, the persons at whom a number of a pupil points, linked or
+    not; null without a pass by number.
+    """
+
+    rows: Frame
+    pointed: Frame | None
+
+
 def run_passes(
     engine: Engine,
     pupils: Frame,
     spine: Frame,
     passes: Sequence[Pass] = PASSES,
     after_pass: Callable[[int], None] | None = None,
-) -> Frame:
+) -> Decided:
     """The decisions of the passes. The order of the rows given changes nothing.
-
-    Returns:
-        One row per pupil that some pass found: ``DECISION``, strange, other_sex.
 
     Args:
         engine: works the frames out.
@@ -31,6 +42,7 @@ def run_passes(
     """
     decided: list[Frame] = []
     claimed: list[Frame] = []
+    pointed: list[Frame] = []
     keys = dict.fromkeys(step.key for step in passes)
     residue = pupils.select(*ROW, *keys, *FIELD_COLUMNS, "reference_date")
     for number, step in enumerate(passes, start=1):
@@ -39,9 +51,15 @@ def run_passes(
         rows = engine.checkpoint(decide(pairs, before, step), f"pass-{number}-decided")
         decided.append(rows)
         claimed.append(pairs.select(*CLAIM))
+        if step.by_number:
+            pointed.append(pairs.select(*ROW, "person_id"))
         if number < len(passes):
             rest = residue.join(rows.select(*ROW), on=list(ROW), how="anti")
             residue = engine.checkpoint(rest, f"pass-{number}-residue")
         if after_pass is not None:
             after_pass(number)
-    return nw.concat(decided) if len(decided) > 1 else decided[0]
+    return Decided(_all(decided), _all(pointed) if pointed else None)
+
+
+def _all(frames: list[Frame]) -> Frame:
+    return nw.concat(frames) if len(frames) > 1 else frames[0]

@@ -21,6 +21,10 @@ DOUBTFUL_SHARE = 0.2
 An address is stale for 7 to 12 % and a birth date mistyped for some 2 % of pupils, so both at once
 happen to some 0.2 %: three among ten or fewer hardly ever."""
 
+STRANGE_SHARE = 0.01
+"""From this share on, whoever agrees with nothing but a number and perhaps sex waits for review:
+below it they are people who moved and whose birth date was mistyped."""
+
 NUMBERS = "numbers agree where birth date and address do not"
 SEX = "sex differs where numbers agree"
 DATE = "reference date outside the period of the spine"
@@ -48,14 +52,7 @@ def find_doubts(
     by_number = [step.name for step in passes if step.by_number]
     if not by_number:
         return tuple(Doubt(delivery, DATE) for delivery in sorted(stray))
-    counted = engine.fetch(
-        decided.filter(nw.col("pass_name").is_in(by_number))
-        .group_by("delivery_id", "pass_name")
-        .agg(
-            nw.len().alias("pupils"),
-            *(nw.col(name).cast(nw.Int64).sum() for name in ("strange", "other_sex")),
-        )
-    )
+    counted = _counted(engine, decided, by_number)
     shares = (
         counted.with_columns(_doubtful("strange"), _doubtful("other_sex"))
         .group_by("delivery_id")
@@ -65,6 +62,50 @@ def find_doubts(
     reasons |= dict.fromkeys(shares.filter("other_sex")["delivery_id"], SEX)
     reasons |= dict.fromkeys(shares.filter("strange")["delivery_id"], NUMBERS)
     return tuple(Doubt(delivery, reasons[delivery]) for delivery in sorted(reasons))
+
+
+def _counted(engine: Engine, decided: Frame, by_number: Sequence[str]) -> pl.DataFrame:
+    """Pupils, strange and other_sex by delivery and pass."""
+    return engine.fetch(
+        decided.filter(nw.col("pass_name").is_in(by_number))
+        .group_by("delivery_id", "pass_name")
+        .agg(
+            nw.len().alias("pupils"),
+            *(nw.col(name).cast(nw.Int64).sum() for name in ("strange", "other_sex")),
+        )
+    )
+
+
+def set_aside(engine: Engine, decided: Frame, passes: Sequence[Pass]) -> Frame:
+    """The decisions with strange links in review where a delivery has too many of them.
+
+    A part of a column that slipped is too small to doubt the delivery, but sex agrees by chance for
+    half of the pupils in it.
+    """
+    by_number = [step.name for step in passes if step.by_number]
+    if not by_number:
+        return decided
+    shares = (
+        _counted(engine, decided, by_number)
+        .group_by("delivery_id")
+        .agg(pl.col("pupils", "strange").sum())
+        .filter(
+            (pl.col("strange") >= DOUBTFUL_PUPILS)
+            & (pl.col("strange") / pl.col("pupils") >= STRANGE_SHARE)
+        )
+    )
+    if not shares.height:
+        return decided
+    aside = (
+        nw.col("delivery_id").is_in(shares["delivery_id"].to_list())
+        & nw.col("strange")
+        & nw.col("pass_name").is_in(by_number)
+    )
+    waits = aside & (nw.col("status") == LINKED)
+    return decided.with_columns(
+        nw.when(waits).then(nw.lit(REVIEW)).otherwise(nw.col("status")).alias("status"),
+        nw.when(~waits).then(nw.col("person_id")).alias("person_id"),
+    )
 
 
 def withdraw(links: Frame, doubts: Sequence[Doubt], passes: Sequence[Pass]) -> Frame:

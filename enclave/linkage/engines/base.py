@@ -16,7 +16,14 @@ from enclave.files import atomic_path
 
 Frame = nw.LazyFrame[Any]
 Keying = Callable[[pl.DataFrame], pl.DataFrame]
-"""From a block of rows with identifiers to one with keys. Pickles without key material."""
+"""From a block of rows with identifiers to one with keys. Pickles without key material. It may say
+in ``columns`` which columns it needs; others are not even read."""
+
+
+def columns_of(keying: Keying) -> list[str] | None:
+    """The columns that a keying needs; null for all."""
+    columns = getattr(keying, "columns", None)
+    return None if columns is None else list(columns)
 
 
 class Engine(Protocol):

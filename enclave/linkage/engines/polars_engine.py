@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from enclave.errors import UsageError
 from enclave.files import atomic_path
-from enclave.linkage.engines.base import Frame, Keying
+from enclave.linkage.engines.base import Frame, Keying, columns_of
 
 BLOCK_ROWS = 1_000_000
 _BYTES = 256
@@ -73,11 +73,14 @@ class PolarsEngine:
 
 def write_blocks(paths: Sequence[Path], keying: Keying, target: Path) -> None:
     """Reads files in blocks, hashes each, and writes them into one file."""
+    columns = columns_of(keying)
     writer: pq.ParquetWriter | None = None
     try:
         for path in paths:
-            for batch in pq.ParquetFile(path).iter_batches(BLOCK_ROWS):
-                table = keying(pl.DataFrame(batch)).to_arrow()
+            rows = pl.scan_parquet(path, glob=False)
+            wanted = rows if columns is None else rows.select(columns)
+            for block in wanted.collect_batches(chunk_size=BLOCK_ROWS, maintain_order=True):
+                table = keying(block).to_arrow()
                 # Hashes do not shrink; trying costs more than the hashing of some.
                 writer = writer or pq.ParquetWriter(
                     target, table.schema, compression="none", use_dictionary=False

@@ -7,17 +7,18 @@ Spark UI.
 
 import os
 import sys
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import narwhals as nw
 import polars as pl
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from enclave.errors import UsageError
-from enclave.linkage.engines.base import Frame, Keying
+from enclave.linkage.engines.base import Frame, Keying, columns_of
 
 _LOCAL = {
     "spark.log.level": "ERROR",
@@ -55,14 +56,19 @@ class SparkEngine:
     def keyed(self, paths: Sequence[Path], keying: Keying, name: str) -> Frame:
         """Hashes beside the executors, batch by batch."""
         rows = self._session.read.parquet(*map(_address, paths))
-        empty = pq.ParquetFile(paths[0]).schema_arrow.empty_table()
-        keyed = keying(pl.DataFrame(empty)).to_arrow().schema
+        columns = columns_of(keying)
+        first = pl.scan_parquet(paths[0], glob=False).head(0)
+        if columns is not None:
+            rows, first = rows.select(*columns), first.select(columns)
+        keyed = keying(first.collect()).to_arrow().schema
 
         def hashed(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
             for batch in batches:
                 yield from keying(pl.DataFrame(batch)).to_arrow().cast(keyed).to_batches()
 
-        return self._kept(rows.mapInArrow(hashed, _spark_schema(keyed)), name)
+        with _quiet():
+            mapped = rows.mapInArrow(hashed, _spark_schema(keyed))
+        return self._kept(mapped, name)
 
     def checkpoint(self, frame: Frame, name: str) -> Frame:
         """Writes the frame into files; Spark's own marker says that they are whole."""
@@ -85,7 +91,8 @@ class SparkEngine:
 
 def _start(folder: Path, options: dict[str, str]) -> Any:
     try:
-        from pyspark.sql import SparkSession
+        with _quiet():
+            from pyspark.sql import SparkSession
     except ImportError:
         raise UsageError(
             "The engine spark needs the extra of that name, and Java 17.",
@@ -98,7 +105,16 @@ def _start(folder: Path, options: dict[str, str]) -> Any:
     settings = {"spark.local.dir": str(folder / "spill"), **_LOCAL, **options}
     for key, value in settings.items():
         builder = builder.config(key, value)
-    return builder.getOrCreate()
+    with _quiet():
+        return builder.getOrCreate()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Spark warns of versions of pandas, which is not used here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        yield
 
 
 def _address(path: Path) -> str:

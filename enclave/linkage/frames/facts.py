@@ -11,12 +11,17 @@ from enclave.identifiers.birth_date import YEAR_FIRST
 from enclave.identifiers.numbers import is_sound_bsn
 from enclave.linkage.frames.inputs import LONG_AGO, Source
 from enclave.linkage.keying import delivered_years
-from enclave.linkage.prepared import Forms, whole_birth
+from enclave.linkage.prepared import IDENTIFIERS, Forms, normal_forms, whole_birth
 
 SOUND_SHARE = 0.99
 _SAMPLED = 200_000
 MAXIMUM_AGE = timedelta(days=366)
-MAXIMUM_SHARED = 0.001
+FEW_SHARED, MAXIMUM_SHARED = 4, 0.001
+"""Rows whose number another person has too: so many, and such a share, are errors of a register."""
+
+MINIMUM_UNREAD, MINIMUM_UNREAD_SHARE = 10, 0.05
+"""From so many values and this share on, a column is said not to be readable."""
+
 _FORMS = {
     "bsn": r"^[0-9]{9}$",
     "education_number": r"^[0-9]{9}$",
@@ -37,6 +42,7 @@ class Facts:
 
     ``births``: birth dates. ``years``: years of birth. ``days``: reference dates with whether the
     spine covers them. ``shared``: numbers of the spine that belong to two or more persons.
+    ``unread``: columns of the delivery with many values in no known form.
     """
 
     delivery: Forms
@@ -45,6 +51,7 @@ class Facts:
     years: frozenset[str]
     covered: frozenset[date]
     shared: int
+    unread: tuple[str, ...]
 
 
 def find_facts(delivery: Source, spine: Source) -> Facts:
@@ -64,6 +71,7 @@ def find_facts(delivery: Source, spine: Source) -> Facts:
         years=delivered_years(births),
         covered=_covered(delivery, spine),
         shared=_shared(spine),
+        unread=_unread(delivery),
     )
 
 
@@ -93,16 +101,12 @@ def _is_normal(spine: Source) -> bool:
 
 def _covered(delivery: Source, spine: Source) -> frozenset[date]:
     days = delivery.scan().select("reference_date").unique().collect(engine="streaming")
-    dates = spine.scan().select(
-        pl.col("valid_from").filter(pl.col("valid_from") > LONG_AGO).min().alias("first"),
-        pl.max_horizontal(pl.col("valid_from").max(), pl.col("valid_to").max()).alias("last"),
-    )
-    first, last = dates.collect(engine="streaming").row(0)
+    first, last = _period(spine)
     known = [day for day in days["reference_date"].to_list() if day is not None]
     if last is None:
         covered = known
     else:
-        covered = [day for day in known if (first or last) <= day <= last + MAXIMUM_AGE]
+        covered = [day for day in known if (first or last) <= day <= _later(last)]
     if not covered:
         raise InputError(
             "The spine covers the reference date: from its first date until a year after its last.",
@@ -112,6 +116,45 @@ def _covered(delivery: Source, spine: Source) -> frozenset[date]:
     return frozenset(covered)
 
 
+def _period(spine: Source) -> tuple[date | None, date | None]:
+    """The first and the last day of which the spine tells something; null when it has no dates.
+
+    An end more than a year after every begin is not a date but a way of writing "still valid".
+    """
+    begin, end = pl.col("valid_from"), pl.col("valid_to")
+    told = begin.filter(begin > LONG_AGO)
+    first, latest = (
+        spine.scan()
+        .select(told.min().alias("first"), told.max().alias("latest"))
+        .collect(engine="streaming")
+        .row(0)
+    )
+    near = end if latest is None else end.filter(end <= _later(latest))
+    last = spine.scan().select(near.max()).collect(engine="streaming").item()
+    return first, max((day for day in (latest, last) if day is not None), default=None)
+
+
+def _later(day: date) -> date:
+    """A year later, or the last day there is."""
+    return min(day, date.max - MAXIMUM_AGE) + MAXIMUM_AGE
+
+
+def _unread(delivery: Source) -> tuple[str, ...]:
+    """Columns of which many values are in no form that can be read."""
+    given = delivery.scan().select(IDENTIFIERS)
+    read = given.select(*normal_forms())
+    counts = [
+        frame.select(pl.col(*IDENTIFIERS).count()).collect(engine="streaming").row(0, named=True)
+        for frame in (given, read)
+    ]
+    lost = {name: counts[0][name] - counts[1][name] for name in IDENTIFIERS}
+    return tuple(
+        name
+        for name, count in lost.items()
+        if count >= MINIMUM_UNREAD and count > MINIMUM_UNREAD_SHARE * counts[0][name]
+    )
+
+
 def _shared(spine: Source) -> int:
     """Numbers of two or more persons; they link nobody. Many mean that a column is not in place."""
     numbers = (
@@ -119,13 +162,20 @@ def _shared(spine: Source) -> int:
         .select("bsn", pl.col("person_id").hash().alias("person"))
         .drop_nulls("bsn")
         .group_by(pl.col("bsn").hash())
-        .agg((pl.col("person").min() != pl.col("person").max()).alias("shared"))
-        .select(pl.col("shared").sum().alias("shared"), pl.len().alias("numbers"))
+        .agg(
+            (pl.col("person").min() != pl.col("person").max()).alias("shared"),
+            pl.len().alias("rows"),
+        )
+        .select(
+            pl.col("shared").sum(),
+            pl.len().alias("numbers"),
+            pl.col("rows").filter("shared").sum().alias("with"),
+            pl.col("rows").sum(),
+        )
         .collect(engine="streaming")
     )
-    shared, count = numbers.row(0)
-    shared = int(shared or 0)
-    if shared > 1 and shared > MAXIMUM_SHARED * count:
+    shared, count, held, rows = (int(one or 0) for one in numbers.row(0))
+    if held > FEW_SHARED and held > MAXIMUM_SHARED * rows:
         raise FindingsError(
             "A BSN belongs to one person of the spine.",
             where=f"--spine, {shared:,} of {count:,} numbers belong to two or more",

@@ -1,6 +1,6 @@
 """The report of a stand-alone linkage, as JSON: counts, the table that was used, what was found.
 
-No count of a group below ``MINIMUM_PUPILS`` is written; small levels are pooled.
+It is for whoever runs the linkage. It holds small counts, so it is no output that may leave.
 """
 
 import json
@@ -16,7 +16,6 @@ from enclave.linkage.passes import LINKED, PASSES, REVIEW, UNLINKED
 from enclave.linkage.tail import PASS_NAME, PUPILS, as_record
 
 NUMBERS = ("bsn", "education_number")
-MINIMUM_PUPILS = 10
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ def _passes(rows: pl.DataFrame) -> list[dict[str, Any]]:
 
 
 def _numbers(rows: pl.DataFrame) -> list[dict[str, Any]]:
-    """Rows and links by the numbers that a row has; nothing when a group is small."""
+    """Rows and links by the numbers that a row has."""
     bsn, education = (pl.col(name).is_not_null() for name in NUMBERS)
     level = (
         pl.when(bsn)
@@ -92,18 +91,25 @@ def _numbers(rows: pl.DataFrame) -> list[dict[str, Any]]:
         .then(pl.lit("education number only"))
         .otherwise(pl.lit("no number"))
     )
-    counted = (
+    return (
         rows.group_by(level.alias("number"))
         .agg(pl.len().alias("rows"), (pl.col("status") == LINKED).sum().alias("linked"))
         .sort("number")
+        .to_dicts()
     )
-    small = counted.filter(pl.col("rows") < MINIMUM_PUPILS)
-    return [] if small.height else counted.to_dicts()
 
 
 def _findings(rows: pl.DataFrame, doubts: tuple[Doubt, ...], facts: Facts) -> list[str]:
-    found = [f"delivery {number + 1} in doubt: {doubt.reason}; its links went to review"
-             for number, doubt in enumerate(doubts)]  # fmt: skip
+    names = sorted(rows["delivery_id"].unique().to_list())
+    found = [
+        f"delivery {names.index(doubt.delivery_id) + 1} of {len(names)} by name is in doubt: "
+        f"{doubt.reason}; its links went to review"
+        for doubt in doubts
+    ]
+    found += [
+        f"many values of column {name} are in no known form and were left out"
+        for name in facts.unread
+    ]
     outside = int((~rows["covered"]).sum())
     if outside:
         found.append(

@@ -1,20 +1,31 @@
 """Linking any two files, without a site."""
 
+import fcntl
+import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
-from enclave.errors import UsageError
+from enclave.errors import RefusedError, UsageError
 from enclave.files import PARTIAL, atomic_path, write_bytes
 from enclave.linkage.dataflow.pairs import ROW
 from enclave.linkage.engines import ENGINES, Engine, Frame
 from enclave.linkage.fields import FieldHashes
 from enclave.linkage.frames.facts import Facts, find_facts
-from enclave.linkage.frames.inputs import DELIVERY, SPINE, Source, open_source, require_rows, typed
+from enclave.linkage.frames.inputs import (
+    DELIVERY,
+    SPINE,
+    Source,
+    open_source,
+    reading,
+    require_rows,
+    typed,
+)
 from enclave.linkage.frames.report import NUMBERS, Report, make_report
 from enclave.linkage.keyfile import FileKey, read_key
 from enclave.linkage.keying import DeliveryKeying, SpineKeying, TailKeying
@@ -62,22 +73,55 @@ def link_frames(job: Job, progress: Progress) -> Report:
         )
     read_key(job.key.path)
     delivery, spine = open_source(DELIVERY, job.delivery), open_source(SPINE, job.spine)
-    require_rows(delivery)
-    require_rows(spine)
-    facts = find_facts(delivery, spine)
-    progress.step("link", 1, STEPS)
-    work = _work_folder(job.out)
+    with reading(DELIVERY):
+        require_rows(delivery)
+    with reading(SPINE):
+        require_rows(spine)
+    with reading("delivery or spine"):
+        facts = find_facts(delivery, spine)
+    with alone_in(job.out):
+        progress.step("link", 1, STEPS)
+        work = _work_folder(job.out)
+        try:
+            engine = ENGINES[job.engine](work)
+            return _linked(job, engine, (delivery, spine), facts, progress)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Holds a folder, made when missing, against other runs.
+
+    Raises:
+        UsageError: it is no folder.
+        RefusedError: another run is at work in it.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(
+            "The output is a folder.", where="--out", next_step="give a folder, or a new name"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY)
     try:
-        engine = ENGINES[job.engine](work)
-        return _linked(job, engine, (delivery, spine), facts, progress)
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise RefusedError(
+            "One run at a time writes into a folder.",
+            where="--out, another one is running",
+            next_step="wait for it, or give another folder",
+        ) from None
     finally:
-        shutil.rmtree(work, ignore_errors=True)
+        os.close(handle)
 
 
 def _work_folder(out: Path) -> Path:
-    out.mkdir(parents=True, exist_ok=True)
     for left in out.glob(f"{PARTIAL}*"):
-        shutil.rmtree(left, ignore_errors=True)
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
     return Path(tempfile.mkdtemp(dir=out, prefix=PARTIAL))
 
 
@@ -86,7 +130,8 @@ def _linked(
 ) -> Report:
     delivery, spine = sources
     earlier = shipped(PUPILS) if job.table is None else _read_table(job.table)
-    keyed = _keyed(job, engine, delivery, spine, facts)
+    with reading("delivery or spine"):
+        keyed = _keyed(job, engine, delivery, spine, facts)
     progress.step("link", 2, STEPS)
     links = link(
         engine, keyed, Tail(earlier), after_pass=lambda n: progress.step("link", 2 + n, STEPS)
@@ -96,6 +141,9 @@ def _linked(
     report = make_report(rows, links, facts, job.engine)
     out = rows.select(pl.col("pupil_row").alias("row_id"), "person_id", "status", "pass_name",
                       "candidates")  # fmt: skip
+    # The report is written last: where there is one, the links beside it are its own.
+    for name in ("report.json", "review.parquet"):
+        (job.out / name).unlink(missing_ok=True)
     _write(job.out / "links.parquet", out.sort("row_id"))
     if links.tail is not None and links.tail.pairs is not None:
         waiting = links.tail.pairs.drop("delivery_id").rename({"pupil_row": "row_id"})
@@ -108,9 +156,11 @@ def _linked(
 def _keyed(job: Job, engine: Engine, delivery: Source, spine: Source, facts: Facts) -> Keyed:
     hashes = FieldHashes(job.key)
     kept = (*ROW, "reference_date")
-    ours = Reading(DELIVERY, DeliveryKeying(hashes, facts.delivery, kept), delivery.grouped)
-    theirs = Reading(SPINE, SpineKeying(hashes, facts.spine, facts.births))
-    persons = Reading(SPINE, TailKeying(hashes, facts.spine, facts.years))
+    ours = Reading(
+        DELIVERY, DeliveryKeying(hashes, facts.delivery, kept), delivery.needed, delivery.grouped
+    )
+    theirs = Reading(SPINE, SpineKeying(hashes, facts.spine, facts.births), spine.needed)
+    persons = Reading(SPINE, TailKeying(hashes, facts.spine, facts.years), spine.needed)
     return Keyed(
         pupils=engine.keyed([delivery.path], ours, "pupils"),
         spine=engine.keyed([spine.path], theirs, "spine"),
@@ -124,11 +174,12 @@ class Reading:
 
     role: str
     keying: Callable[[pl.DataFrame], pl.DataFrame]
+    columns: tuple[str, ...]
     grouped: bool = False
 
     def __call__(self, block: pl.DataFrame) -> pl.DataFrame:
         """The block, hashed."""
-        rows = block.select(typed(self.role, self.grouped))
+        rows = block.select(typed(self.role, block.schema, self.grouped))
         if self.role == DELIVERY:
             group = pl.col("delivery_id") if self.grouped else pl.lit(ALL).alias("delivery_id")
             rows = rows.with_columns(group, pl.col("row_id").alias("pupil_row"))

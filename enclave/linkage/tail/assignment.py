@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from enclave.errors import UsageError
 from enclave.linkage.passes import LINKED, REVIEW
 from enclave.linkage.tail.comparisons import DISAGREES, MISSING, Spec
 from enclave.linkage.tail.patterns import COUNT, PATTERN, UNKNOWN_RATE, PatternTable
@@ -30,6 +31,19 @@ class Limits:
     minimum_advantage: float = 3.0
     considered_rate: float = 0.1
 
+    def __post_init__(self) -> None:
+        """Refuses limits by which a tie would be a link, or a link not worth considering."""
+        if not (
+            0.5 <= self.minimum_rate < 1
+            and self.minimum_advantage > 0
+            and 0 < self.considered_rate <= self.minimum_rate
+        ):
+            raise UsageError(
+                "A link is likelier right than wrong, and leads every other pair.",
+                where="limits of the pattern table",
+                next_step="give a rate from 0.5, and an advantage above 0",
+            )
+
 
 def weigh(pairs: pl.DataFrame, table: PatternTable, spec: Spec) -> pl.DataFrame:
     """The pairs with ``bits``: the logarithm to base 2 of right against wrong.
@@ -53,7 +67,7 @@ def weigh(pairs: pl.DataFrame, table: PatternTable, spec: Spec) -> pl.DataFrame:
     return known.with_columns(
         (_bits("rate") + numbers).alias("bits"),
         (_bits("leading") + numbers).alias("leading_bits"),
-        _carries(spec).alias("carries"),
+        (_carries(spec) & pl.col("leading").is_not_null()).alias("carries"),
     ).drop("rate", "leading")
 
 
@@ -65,10 +79,16 @@ def _bits(name: str) -> pl.Expr:
 def _carries(spec: Spec) -> pl.Expr:
     """Whether what agrees is enough to carry a link, however rarely it is wrong here."""
     by_name = {one.name: one for one in spec.every}
-    return pl.any_horizontal(
+    enough = pl.any_horizontal(
         pl.all_horizontal(pl.col(name) >= by_name[name].code(level) for name, level in every)
         for every in spec.telling
     )
+    if not (spec.contradicting and spec.numbers):
+        return enough
+    codes = [pl.col(number.name) for number in spec.numbers]
+    differs = pl.any_horizontal(code == DISAGREES for code in codes)
+    agrees = pl.any_horizontal(code > DISAGREES for code in codes)
+    return enough & (agrees | ~differs)
 
 
 def assign(weighed: pl.DataFrame, limits: Limits) -> pl.DataFrame:

@@ -61,12 +61,15 @@ class Spec:
         numbers: identifying numbers; they weigh in apart, with an error rate, and never block.
         blocks: pairs that agree on the fields of one block are compared.
         telling: codes from which a comparison can carry a link; all of one entry are needed.
+        contradicting: whether a number that differs, while none agrees, forbids a link: who is not
+            in the spine may have a twin who is.
     """
 
     comparisons: tuple[Comparison, ...]
     numbers: tuple[Comparison, ...]
     blocks: tuple[tuple[str, ...], ...]
     telling: tuple[tuple[tuple[str, str], ...], ...]
+    contradicting: bool = True
 
     def __post_init__(self) -> None:
         """Refuses a design without blocks, or with a link that rests on nothing."""
@@ -136,7 +139,7 @@ PUPILS = Spec(
         ("f_birth", "f_sex", "f_area"),
     ),
     telling=(
-        (("birth date", "two parts"), ("address", "house at another time")),
+        (("birth date", "two parts"), ("sex", "agrees"), ("address", "house at another time")),
         (("birth date", "whole"), ("sex", "agrees"), ("address", "area and number")),
         (("birth date", "whole"), ("BSN", "agrees")),
         (("birth date", "whole"), ("education number", "agrees")),

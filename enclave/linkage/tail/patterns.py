@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from enclave.errors import InputError
 from enclave.linkage.tail.comparisons import DISAGREES, MISSING, Spec
 
 MOST_COUNTED = 3
@@ -21,8 +22,8 @@ EARLIER_WEIGHT = 20.0
 UNKNOWN_RATE = 0.5
 """Of a pattern of which nothing is known at all."""
 
-MOST_GUESSED = 0.985
-"""What a rate can be before anything was seen of its pattern: ten right pairs lift it to 0.99."""
+MOST_GUESSED = 0.95
+"""What a rate can be before anything was seen of its pattern: 80 right pairs lift it to 0.99."""
 
 CHANCE_NUMBER = 1e-6
 """How often a number of somebody else agrees; a floor, so that no weight is infinite."""
@@ -62,6 +63,15 @@ class PatternTable:
     learnt_from: int = 0
     leans_on: str | None = None
 
+    def __post_init__(self) -> None:
+        """Refuses counts below zero, rates that are none, and a pattern that stands twice."""
+        counts = (pl.col("matches", "others") >= 0).all()
+        rates = pl.col("rate", "leading").is_between(0, 1).all()
+        good = all(self.rows.select(counts).row(0)) and all(self.rows.select(rates).row(0))
+        once = not self.rows.select(PATTERN, COUNT).is_duplicated().any()
+        if not (good and once and 0 < self.error_rate <= MOST_ERRORS):
+            raise not_a_table()
+
     @property
     def gain(self) -> float:
         """The bits that a number adds when it agrees."""
@@ -71,6 +81,16 @@ class PatternTable:
     def loss(self) -> float:
         """The bits that a number takes away when it does not agree."""
         return -math.log2(self.error_rate)
+
+
+def not_a_table() -> InputError:
+    """What to say of a table that cannot be one."""
+    return InputError(
+        "A pattern table has the comparisons of this version, rates from 0 to 1, and each "
+        "pattern once.",
+        where="pattern table",
+        next_step="give a table that this version wrote, or none",
+    )
 
 
 def pattern_of(spec: Spec) -> pl.Expr:

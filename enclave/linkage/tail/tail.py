@@ -58,7 +58,12 @@ class TailResult:
 
 
 def run_tail(
-    engine: Engine, decided: Frame, pupils: Frame, persons: Frame, tail: Tail
+    engine: Engine,
+    decided: Frame,
+    pupils: Frame,
+    persons: Frame,
+    tail: Tail,
+    pointed: Frame | None = None,
 ) -> TailResult:
     """What the pattern table decides on pupils without a link.
 
@@ -68,17 +73,19 @@ def run_tail(
         pupils: all pupils of these deliveries, with fields.
         persons: person_id, fields and dates of those who may be found.
         tail: how it works.
+        pointed: ``ROW`` and person_id, at whom numbers of pupils point; null: only links count.
     """
     links = engine.checkpoint(
         decided.filter(nw.col("status") == LINKED).select(*ROW, "person_id", "pass_name"),
         "tail-links",
     )
-    table, learnt = _table(engine, links, pupils, persons, tail)
+    taken = engine.checkpoint(_taken(links, pointed), "tail-taken")
+    table, learnt = _table(engine, (links, taken), pupils, persons, tail)
     if table is None:
         return TailResult(None, None, learnt=False, pairs=None)
     open_ = _open(decided, pupils, tail.passes)
     found = find_candidates(engine, open_, persons, tail.spec, "tail")
-    pairs = with_counts(engine.fetch(_free(found, links)), tail.spec, ROW)
+    pairs = with_counts(engine.fetch(_free(found, taken)), tail.spec, ROW)
     weighed = weigh(pairs, table, tail.spec)
     decisions = assign(weighed, tail.limits)
     before = engine.fetch(decided.filter(nw.col("status") == REVIEW).select(*ROW))
@@ -96,18 +103,29 @@ def _open(decided: Frame, pupils: Frame, passes: Sequence[Pass]) -> Frame:
     return pupils.join(settled.select(*ROW), on=list(ROW), how="anti")
 
 
-def _free(pairs: Frame, links: Frame) -> Frame:
-    """The pairs without persons whom another pupil of the delivery has."""
-    taken = links.select(*CLAIM, nw.col("pupil_row").alias("holder"))
+def _taken(links: Frame, pointed: Frame | None) -> Frame:
+    """Per person of a delivery the first and the last pupil who has it or points at it."""
+    held = [links.select(*ROW, "person_id")]
+    every = (
+        nw.concat([*held, pointed.select(*ROW, "person_id")]) if pointed is not None else held[0]
+    )
+    row = nw.col("pupil_row")
+    return every.group_by(*CLAIM).agg(row.min().alias("first"), row.max().alias("last"))
+
+
+def _free(pairs: Frame, taken: Frame) -> Frame:
+    """The pairs without persons whom another pupil of the delivery has or points at."""
     joined = pairs.join(taken, on=list(CLAIM), how="left")
-    other = (nw.col("holder") != nw.col("pupil_row")).fill_null(value=False)
-    return joined.filter(~other).drop("holder")
+    row = nw.col("pupil_row")
+    other = ((nw.col("first") != row) | (nw.col("last") != row)).fill_null(value=False)
+    return joined.filter(~other).drop("first", "last")
 
 
 def _table(
-    engine: Engine, links: Frame, pupils: Frame, persons: Frame, tail: Tail
+    engine: Engine, held: tuple[Frame, Frame], pupils: Frame, persons: Frame, tail: Tail
 ) -> tuple[PatternTable | None, bool]:
-    """The table to use, and whether it was learnt here."""
+    """The table to use, and whether it was learnt here. ``held``: links, and who is taken."""
+    links, taken = held
     if not tail.learns or not tail.spec.numbers:
         return tail.earlier, False
     first, *_ = by_number = [step.name for step in tail.passes if step.by_number]
@@ -117,7 +135,7 @@ def _table(
         return tail.earlier, False
     taught = engine.checkpoint(_sample(labels, pupils, count), "tail-taught")
     found = find_candidates(engine, taught, persons, tail.spec, "tail-taught")
-    pairs = _free(found, links).join(
+    pairs = _free(found, taken).join(
         labels.select(*ROW, nw.col("person_id").alias("right"), "pass_name"),
         on=list(ROW),
         how="inner",
