@@ -6,9 +6,9 @@ import polars as pl
 
 from enclave.errors import InputError
 from enclave.linkage.dataflow.pairs import ROW
-from enclave.linkage.tail import PUPILS
+from enclave.linkage.tail import PUPILS, column_of
 
-WORDS = tuple(one.name for one in PUPILS.every)
+WORDS = {column_of(one): one.name for one in PUPILS.every}
 COLUMNS = ("case", "candidate", *WORDS, "bits")
 
 
@@ -46,6 +46,6 @@ def as_text(cases: pl.DataFrame) -> str:
     for (case,), pairs in cases.group_by("case", maintain_order=True):
         lines += ["", f"case {case}"]
         for row in pairs.iter_rows(named=True):
-            words = "; ".join(f"{name}: {row[name]}" for name in WORDS)
+            words = "; ".join(f"{name}: {row[column]}" for column, name in WORDS.items())
             lines.append(f"  candidate {row['candidate']}: {words} ({row['bits']:+.1f} bits)")
     return "\n".join(lines)

@@ -3,6 +3,7 @@
 from enclave.linkage.tail.assignment import PASS_NAME, Limits
 from enclave.linkage.tail.comparisons import PUPILS, Comparison, Level, Spec, plain
 from enclave.linkage.tail.patterns import PatternTable
+from enclave.linkage.tail.review import column_of
 from enclave.linkage.tail.tail import Tail, TailResult, run_tail
 from enclave.linkage.tail.written import as_record, from_text, shipped
 
@@ -17,6 +18,7 @@ __all__ = [
     "Tail",
     "TailResult",
     "as_record",
+    "column_of",
     "from_text",
     "plain",
     "run_tail",

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 def agreements(weighed: pl.DataFrame, decisions: pl.DataFrame, tail: "Tail") -> pl.DataFrame:
     """The pairs of the pupils who go to review, with words for what agrees.
 
-    Grain: one row per pupil and person: ``ROW``, person_id, one text per comparison, bits.
+    Grain: one row per pupil and person: ``ROW``, person_id, one text per comparison under
+    ``column_of`` its name, bits.
     """
     waiting = decisions.filter(pl.col("status") == REVIEW).select(ROW)
     words = [word_of(one) for one in tail.spec.every]
@@ -27,4 +28,10 @@ def agreements(weighed: pl.DataFrame, decisions: pl.DataFrame, tail: "Tail") -> 
 def word_of(comparison: Comparison) -> pl.Expr:
     """The code of a comparison in words."""
     names = {code: comparison.word(code) for code in range(comparison.codes)}
-    return pl.col(comparison.name).replace_strict(names, return_dtype=pl.String)
+    found = pl.col(comparison.name).replace_strict(names, return_dtype=pl.String)
+    return found.alias(column_of(comparison))
+
+
+def column_of(comparison: Comparison) -> str:
+    """The column of its words; named so that nobody takes it for the identifier itself."""
+    return f"agreement of {comparison.name}"
