@@ -135,9 +135,20 @@ def link_by_hand(persons, pupils):
             if not by_address:
                 strange = all(contradicts(one, spells, TELLING) for spells in found.values())
                 other = all(contradicts(one, spells, (("sex",),)) for spells in found.values())
-                votes.setdefault((place[0], name), []).append((strange, other))
+                votes.setdefault((place[0], name), []).append((strange, other, place))
         pointed |= set(claims)
     return withdraw_by_hand(decided, votes)
+
+
+def set_aside_by_hand(decided, votes):
+    """Strange links wait where a delivery has three of them, and one in a hundred."""
+    for delivery in {delivery for delivery, _ in votes}:
+        seen = [vote for (one, _), some in votes.items() if one == delivery for vote in some]
+        strange = [place for bad, _, place in seen if bad]
+        if len(strange) >= 3 and len(strange) / len(seen) >= 0.01:
+            for place in strange:
+                _, _, name, count = decided[place]
+                decided[place] = (None, "review", name, count)
 
 
 def withdraw_by_hand(decided, votes):
@@ -147,6 +158,7 @@ def withdraw_by_hand(decided, votes):
             bad = sum(vote[column] for vote in seen)
             if bad >= 3 and bad / len(seen) >= 0.2:
                 reasons[delivery] = reason
+    set_aside_by_hand(decided, votes)
     for place, (_, status, name, count) in decided.items():
         reason = reasons.get(place[0], "")
         weak = name not in {"BSN", "education number"}

@@ -66,7 +66,7 @@ def find_doubts(
 
 def _counted(engine: Engine, decided: Frame, by_number: Sequence[str]) -> pl.DataFrame:
     """Pupils, strange and other_sex by delivery and pass."""
-    return engine.fetch(
+    counted = engine.fetch(
         decided.filter(nw.col("pass_name").is_in(by_number))
         .group_by("delivery_id", "pass_name")
         .agg(
@@ -74,6 +74,8 @@ def _counted(engine: Engine, decided: Frame, by_number: Sequence[str]) -> pl.Dat
             *(nw.col(name).cast(nw.Int64).sum() for name in ("strange", "other_sex")),
         )
     )
+    # DuckDB adds up in 128 bits, which come back as decimals, and those divide without a fraction.
+    return counted.with_columns(pl.col("pupils", "strange", "other_sex").cast(pl.Int64))
 
 
 def set_aside(engine: Engine, decided: Frame, passes: Sequence[Pass]) -> Frame:
