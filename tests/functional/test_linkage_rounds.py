@@ -1,19 +1,36 @@
 """Several rounds in one site: results side by side, S numbers that last, and S that becomes R."""
 
-import hashlib
 import re
 import shutil
 
 import polars as pl
 import pytest
-from linkage_site import IDENTIFIERS, nation, pupils, write_registers
+from linkage_site import IDENTIFIERS, nation
+from linkage_two_rounds import (
+    ABSENT,
+    LATER,
+    NEVER,
+    NUMBER_OWNER,
+    OTHER_NUMBER,
+    PUPILS,
+    SPINE_ONLY,
+    STRANGER,
+    bytes_of,
+    first_rows,
+    one_round,
+    person,
+    read,
+    second_delivered,
+    second_rows,
+    spine_without,
+    two_rounds,
+)
 from linkage_years import (
     FIRST,
     SECOND,
     THIRD,
     deliver,
     destroy,
-    first_site,
     next_round,
     scores,
 )
@@ -21,7 +38,7 @@ from linkage_years import (
 from enclave.clock import system_clock
 from enclave.custody import KeyDestroyedError, open_custody, scan_site
 from enclave.errors import InputError
-from enclave.linkage import link_round, linked, stage
+from enclave.linkage import link_round, linked
 from enclave.linkage.education import blocks
 from enclave.linkage.education.rotation import FIRST_KEY, rotate
 from enclave.progress import Silent
@@ -29,85 +46,6 @@ from enclave.projects import build_view
 from enclave.receipts import LinkageReceipt
 from enclave.reports.growth import NationalRule, pupil_growth
 from enclave.site import Site
-
-PUPILS = 16
-LATER = 10
-"""Not in the spine of the first round; delivered and linked in the second."""
-SPINE_ONLY = 11
-"""The same, but not delivered again: the spine alone tells."""
-OTHER_NUMBER = 12
-"""First with an education number only; later with a BSN too."""
-STRANGER = 13
-"""Delivered with the BSN of another, who is delivered in the second round."""
-NEVER = 15
-"""In the spine of neither round."""
-NUMBER_OWNER = 20
-ABSENT = (LATER, SPINE_ONLY, OTHER_NUMBER, NEVER)
-
-
-def first_rows():
-    rows = pupils(nation(), range(PUPILS))
-    rows[OTHER_NUMBER]["bsn"] = None
-    rows[STRANGER] |= {"bsn": nation()[NUMBER_OWNER]["bsn"], "birth_date": "20140101"}
-    return rows
-
-
-def second_rows():
-    numbers = [number for number in range(PUPILS) if number not in {SPINE_ONLY, STRANGER}]
-    return [*pupils(nation(), numbers), *pupils(nation(), [NUMBER_OWNER])]
-
-
-def spine_without(root, numbers):
-    persons = nation()
-    absent = {persons[number]["person_id"] for number in numbers}
-    path = root / "registers/spine.parquet"
-    write_registers(root / "registers", persons)
-    spine = pl.read_parquet(path)
-    spine.filter(~pl.col("person_id").is_in(absent)).write_parquet(path)
-    register = pl.read_parquet(root / "registers/enrolments.parquet")
-    earlier = register.with_columns(school_year=pl.lit("2024-2025"), grade=pl.lit(4, pl.Int8))
-    pl.concat([register, earlier]).write_parquet(root / "registers/enrolments.parquet")
-
-
-def one_round(root):
-    """The site after its first round."""
-    spine_without(root, ABSENT)
-    custody = first_site(root / "site", root / "registers")
-    deliver(custody, "sender-1", first_rows(), scores(PUPILS, "2024-2025", 4))
-    link_round(custody)
-    return custody
-
-
-def second_delivered(root, custody):
-    """The site in its second round, everything delivered and nothing linked."""
-    spine_without(root, [NEVER])
-    custody = next_round(custody, SECOND)
-    rows = second_rows()
-    deliver(custody, "sender-1", rows, scores(len(rows), "2025-2026", 5))
-    return custody
-
-
-def two_rounds(root):
-    """The site after both, and the receipt of the second."""
-    custody = second_delivered(root, one_round(root))
-    return custody, link_round(custody)
-
-
-def read(custody, name):
-    return pl.read_parquet(custody.site.zone("linked") / f"{name}.parquet")
-
-
-def person(number):
-    return nation()[number]["person_id"]
-
-
-def bytes_of(custody):
-    zone = custody.site.zone("linked")
-    return {
-        path.relative_to(zone).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in zone.rglob("*")
-        if path.is_file()
-    }
 
 
 def test_the_results_of_both_rounds_stand_side_by_side(tmp_path):
@@ -327,89 +265,3 @@ def test_a_view_and_the_reports_of_the_open_round_are_right_with_two_rounds(tmp_
     alone = pupil_growth(results.filter(school_year="2025-2026"), people, rule)
     assert both.sort(order).collect().equals(alone.sort(order).collect())
     assert both.collect().height == len(second_rows())
-
-
-def test_who_left_a_register_keeps_what_was_known_and_newer_knowledge_goes_first(tmp_path):
-    custody = second_delivered(tmp_path, one_round(tmp_path))
-    gone, changed = person(3), person(4)
-    places = {name: tmp_path / f"registers/{name}.parquet" for name in ("background", "schools")}
-    people = pl.read_parquet(places["background"]).filter(pl.col("person_id") != gone)
-    richer = pl.when(pl.col("person_id") == changed).then(pl.lit("high"))
-    people.with_columns(
-        richer.otherwise("household_income").alias("household_income")
-    ).write_parquet(places["background"])
-    schools = pl.read_parquet(places["schools"]).filter(school_code="01AB00")
-    schools.with_columns(denomination=pl.lit("other")).write_parquet(places["schools"])
-    link_round(custody)
-    found = read(custody, "pupils")
-    assert found.filter(person_key=gone)["household_income"].to_list() == ["low"]
-    assert found.filter(person_key=changed)["household_income"].to_list() == ["high"]
-    assert read(custody, "schools").select("school_code", "denomination").rows() == [
-        ("01AB00", "other"),
-        ("02AB00", "other"),
-    ]
-
-
-def test_what_was_found_out_is_kept_once(tmp_path):
-    custody, _ = two_rounds(tmp_path)
-    found = read(custody, f"rounds/{SECOND.id}.found")
-    assert found.is_unique().all()
-    assert found.columns == ["s_key", "person_id"]
-    assert found.height == 3
-
-
-def test_numbers_of_every_earlier_chain_still_resolve(tmp_path):
-    custody = one_round(tmp_path)
-    seen = [set(read(custody, "pupils").filter(person_status="S")["person_key"])]
-    for settings in (SECOND, THIRD):
-        rotate(custody.vault)
-        custody = next_round(custody, settings)
-        rows = first_rows()
-        deliver(custody, "sender-1", rows, scores(PUPILS, settings.school_years[-1], 5))
-        link_round(custody)
-        seen.append(set(read(custody, "pupils").filter(person_status="S")["person_key"]))
-    assert [len(numbers) for numbers in seen] == [5, 5, 5]
-    history = dict(read(custody, "key-history").rows())
-    assert set(history) == seen[0] | seen[1]
-    assert {history[number] for number in seen[0]} == seen[2]
-    assert {history[number] for number in seen[1]} == seen[2]
-
-
-def test_the_spine_is_read_for_s_numbers_only_while_some_wait(tmp_path, monkeypatch):
-    read_for = []
-
-    def spied(register, numbers):
-        def tell(frame):
-            read_for.append(numbers.round_id)
-            return frame
-
-        schema = {"s_key": pl.String, "person_id": pl.String}
-        return real(register, numbers).map_batches(tell, schema=schema)
-
-    real = stage.spine_numbers
-    monkeypatch.setattr(stage, "spine_numbers", spied)
-    spine_without(tmp_path, [LATER])
-    custody = first_site(tmp_path / "site", tmp_path / "registers")
-    rows = pupils(nation(), range(PUPILS))
-    deliver(custody, "sender-1", rows, scores(PUPILS, "2024-2025", 4))
-    link_round(custody)
-    spine_without(tmp_path, [])
-    for settings in (SECOND, THIRD):
-        custody = next_round(custody, settings)
-        deliver(custody, "sender-1", rows, scores(PUPILS, "2025-2026", 5))
-        link_round(custody)
-    assert set(read_for) == {SECOND.id}
-    history = read(custody, "person-history")
-    assert history.select("new_key", "since_round").rows() == [(person(LATER), SECOND.id)]
-
-
-@pytest.mark.parametrize("persons", [1, 3])
-def test_small_blocks_of_persons_give_what_one_block_gives(tmp_path, monkeypatch, persons):
-    custody = second_delivered(tmp_path, one_round(tmp_path))
-    shutil.copytree(custody.site.root, tmp_path / "copy")
-    whole = link_round(custody)
-    monkeypatch.setattr(linked, "BLOCK_PERSONS", persons)
-    with open_custody(Site(tmp_path / "copy"), system_clock, Silent()) as copy:
-        assert link_round(copy).content == whole.content
-        for name in ("results", "panel", "pupils"):
-            assert read(copy, name).equals(read(custody, name))

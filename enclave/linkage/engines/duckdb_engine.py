@@ -9,7 +9,7 @@ import polars as pl
 
 from enclave.files import atomic_path
 from enclave.linkage.engines.base import Frame, Keying
-from enclave.linkage.engines.polars_engine import write_blocks
+from enclave.linkage.engines.polars_engine import keyed_file
 
 
 class DuckdbEngine:
@@ -37,10 +37,7 @@ class DuckdbEngine:
 
     def keyed(self, paths: Sequence[Path], keying: Keying, name: str) -> Frame:
         """Hashes block by block, outside the database: no key comes near its plans."""
-        target = self.folder / f"{name}.parquet"
-        with atomic_path(target) as temporary:
-            write_blocks(paths, keying, temporary)
-        return self.scan([target])
+        return self.scan([keyed_file(self.folder, paths, keying, name)])
 
     def checkpoint(self, frame: Frame, name: str) -> Frame:
         """Writes the frame into a file."""

@@ -38,10 +38,7 @@ class PolarsEngine:
 
     def keyed(self, paths: Sequence[Path], keying: Keying, name: str) -> Frame:
         """Hashes block by block; memory holds one block."""
-        target = self.folder / f"{name}.parquet"
-        with atomic_path(target) as temporary:
-            write_blocks(paths, keying, temporary)
-        return self.scan([target])
+        return self.scan([keyed_file(self.folder, paths, keying, name)])
 
     def checkpoint(self, frame: Frame, name: str) -> Frame:
         """Streams the frame into a file."""
@@ -69,6 +66,14 @@ class PolarsEngine:
         """The result, streamed."""
         found: pl.DataFrame = frame.to_native().collect(engine="streaming")
         return found
+
+
+def keyed_file(folder: Path, paths: Sequence[Path], keying: Keying, name: str) -> Path:
+    """The file in ``folder`` with the rows of others after ``keying``."""
+    target = folder / f"{name}.parquet"
+    with atomic_path(target) as temporary:
+        write_blocks(paths, keying, temporary)
+    return target
 
 
 def write_blocks(paths: Sequence[Path], keying: Keying, target: Path) -> None:
