@@ -75,7 +75,7 @@ def _pairs(
 
 def _decide(pairs: pl.DataFrame, claimed: pl.DataFrame, name: str) -> pl.DataFrame:
     """Most pupils and persons occur in one pair: hashes find the others, who alone are grouped."""
-    again = pairs.select(CLAIM).join(claimed, on=CLAIM, how="semi").unique()
+    again = claimed.join(pairs.select(CLAIM), on=CLAIM, how="semi").unique()
     row, claim = (_hashed(pairs, names) for names in (ROW, CLAIM))
     several = row.is_duplicated() | claim.is_duplicated()
     several |= claim.is_in(_hashed(again, CLAIM).implode())

@@ -43,22 +43,29 @@ def run_passes(
     decided: list[Frame] = []
     claimed: list[Frame] = []
     pointed: list[Frame] = []
-    keys = dict.fromkeys(step.key for step in passes)
-    residue = pupils.select(*ROW, *keys, *FIELD_COLUMNS, "reference_date")
+    residue = pupils
     for number, step in enumerate(passes, start=1):
         pairs = find_pairs(engine, residue, spine, step, f"pass-{number}")
-        before = nw.concat(claimed).unique() if claimed else None
+        before = _all(claimed) if claimed else None
         rows = engine.checkpoint(decide(pairs, before, step), f"pass-{number}-decided")
         decided.append(rows)
         claimed.append(pairs.select(*CLAIM))
         if step.by_number:
             pointed.append(pairs.select(*ROW, "person_id"))
         if number < len(passes):
-            rest = residue.join(rows.select(*ROW), on=list(ROW), how="anti")
+            rest = _for_passes(residue, passes[number:]).join(
+                rows.select(*ROW), on=list(ROW), how="anti"
+            )
             residue = engine.checkpoint(rest, f"pass-{number}-residue")
         if after_pass is not None:
             after_pass(number)
     return Decided(_all(decided), _all(pointed) if pointed else None)
+
+
+def _for_passes(pupils: Frame, passes: Sequence[Pass]) -> Frame:
+    """The columns that the passes look at."""
+    keys = dict.fromkeys(step.key for step in passes)
+    return pupils.select(*ROW, *keys, *FIELD_COLUMNS, "reference_date")
 
 
 def _all(frames: list[Frame]) -> Frame:

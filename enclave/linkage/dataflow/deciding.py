@@ -52,7 +52,8 @@ def _taken(pairs: Frame, claimed: Frame | None) -> Frame:
         .select(*CLAIM)
     )
     if claimed is not None:
-        again = pairs.select(*CLAIM).join(claimed, on=list(CLAIM), how="semi")
+        # The later a pass, the fewer its pairs: they are the side that is kept in memory.
+        again = claimed.join(pairs.select(*CLAIM), on=list(CLAIM), how="semi")
         contested = nw.concat([contested, again]).unique()
     return contested.with_columns(nw.lit(value=True).alias("taken"))
 

@@ -33,8 +33,7 @@ def find_pairs(engine: Engine, residue: Frame, spine: Frame, step: Pass, name: s
         "person_id", step.key, *(nw.col(field).alias(f"{field}_spine") for field in fields), *spell
     )
     found = []
-    left, right = engine.parts(wanted, step.key), engine.parts(known, step.key)
-    for number, (ours, theirs) in enumerate(zip(left, right, strict=True)):
+    for number, (ours, theirs) in enumerate(engine.parts(wanted, known, step.key)):
         pairs = ours.join(theirs, on=step.key, how="inner")
         if step.at_reference_date:
             pairs = pairs.filter(is_valid(step.tolerance_days))

@@ -46,11 +46,11 @@ class Engine(Protocol):
     def checkpoint(self, frame: Frame, name: str) -> Frame:
         """The frame after it was worked out and kept under ``name``, so that it is made once."""
 
-    def parts(self, frame: Frame, key: str) -> Sequence[Frame]:
-        """The rows that have a key, split by its first byte where memory asks for it.
+    def parts(self, ours: Frame, theirs: Frame, key: str) -> Sequence[tuple[Frame, Frame]]:
+        """The rows of both that have a key, split by its first byte where memory asks for it.
 
-        The key is in the type that the engine joins quickest, the same for every frame. Rows of
-        two frames that share a key are in parts of the same place.
+        The key is in the type that the engine joins quickest. Rows that share a key are in the same
+        part. ``ours`` is the side whose size decides: the other one is read past it.
         """
 
     def fetch(self, frame: Frame) -> pl.DataFrame:

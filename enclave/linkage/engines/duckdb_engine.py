@@ -46,9 +46,10 @@ class DuckdbEngine:
             frame.to_native().write_parquet(str(temporary), compression="lz4")
         return self.scan([target])
 
-    def parts(self, frame: Frame, key: str) -> Sequence[Frame]:
+    def parts(self, ours: Frame, theirs: Frame, key: str) -> Sequence[tuple[Frame, Frame]]:
         """One part: joins that do not fit in memory are spilled."""
-        return [frame.filter(~nw.col(key).is_null())]
+        known = ~nw.col(key).is_null()
+        return [(ours.filter(known), theirs.filter(known))]
 
     def fetch(self, frame: Frame) -> pl.DataFrame:
         """The result."""

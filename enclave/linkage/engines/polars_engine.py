@@ -13,22 +13,28 @@ from enclave.files import atomic_path
 from enclave.linkage.engines.base import Frame, Keying, columns_of
 
 BLOCK_ROWS = 1_000_000
+PART_ROWS = 2_500_000
+"""A join of so many delivered rows takes about 1 GiB; what is more is joined in parts."""
 _BYTES = 256
+_SHARDS = tuple(1 << power for power in range(9))
 
 
 @dataclass(frozen=True)
 class PolarsEngine:
-    """Works in ``folder``. ``shards``: into how many parts a join is split, a power of two."""
+    """Works in ``folder``.
+
+    ``shards``: into how many parts a join is split, a power of two; null: by the number of rows.
+    """
 
     folder: Path
-    shards: int = 1
+    shards: int | None = None
     name: str = "polars"
 
     def __post_init__(self) -> None:
         """Refuses a number of parts that the first byte cannot be split into."""
-        if self.shards not in {1 << power for power in range(9)}:
+        if self.shards is not None and self.shards not in _SHARDS:
             raise UsageError(
-                "The number of shards is 1, 2, 4, 8, 16, 32, 64, 128 or 256.",
+                f"The number of shards is one of {', '.join(map(str, _SHARDS))}.",
                 next_step="give another number of shards",
             )
 
@@ -44,28 +50,38 @@ class PolarsEngine:
         """Streams the frame into a file."""
         target = self.folder / f"{name}.parquet"
         with atomic_path(target) as temporary:
-            frame.to_native().sink_parquet(temporary, compression="lz4")
+            frame.to_native().sink_parquet(temporary, compression="uncompressed")
         return self.scan([target])
 
-    def parts(self, frame: Frame, key: str) -> Sequence[Frame]:
+    def parts(self, ours: Frame, theirs: Frame, key: str) -> Sequence[tuple[Frame, Frame]]:
         """One part for each range of the key's first byte."""
-        rows: pl.LazyFrame = frame.to_native().filter(pl.col(key).is_not_null())
-        width = _BYTES // self.shards
-        parts = []
-        for first in range(0, _BYTES, width):
-            part = rows
-            if first > 0:
-                part = part.filter(pl.col(key) >= pl.lit(bytes([first])))
-            if first + width < _BYTES:
-                part = part.filter(pl.col(key) < pl.lit(bytes([first + width])))
-            number = pl.col(key).bin.reinterpret(dtype=pl.UInt128, endianness="big")
-            parts.append(nw.from_native(part.with_columns(number)))
-        return parts
+        shards = self.shards or _shards(ours.select(nw.len()).collect().item())
+        width = _BYTES // shards
+        return [
+            (_part(ours, key, first, width), _part(theirs, key, first, width))
+            for first in range(0, _BYTES, width)
+        ]
 
     def fetch(self, frame: Frame) -> pl.DataFrame:
         """The result, streamed."""
         found: pl.DataFrame = frame.to_native().collect(engine="streaming")
         return found
+
+
+def _shards(rows: int) -> int:
+    """As few parts as keep each within ``PART_ROWS``."""
+    return next((number for number in _SHARDS if rows <= number * PART_ROWS), _SHARDS[-1])
+
+
+def _part(frame: Frame, key: str, first: int, width: int) -> Frame:
+    """The rows whose key begins with one of ``width`` bytes; the key as one number."""
+    part: pl.LazyFrame = frame.to_native().filter(pl.col(key).is_not_null())
+    if first > 0:
+        part = part.filter(pl.col(key) >= pl.lit(bytes([first])))
+    if first + width < _BYTES:
+        part = part.filter(pl.col(key) < pl.lit(bytes([first + width])))
+    number = pl.col(key).bin.reinterpret(dtype=pl.UInt128, endianness="big")
+    return nw.from_native(part.with_columns(number))
 
 
 def keyed_file(folder: Path, paths: Sequence[Path], keying: Keying, name: str) -> Path:

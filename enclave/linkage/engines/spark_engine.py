@@ -74,9 +74,10 @@ class SparkEngine:
         """Writes the frame into files; Spark's own marker says that they are whole."""
         return self._kept(frame.to_native(), name)
 
-    def parts(self, frame: Frame, key: str) -> Sequence[Frame]:
+    def parts(self, ours: Frame, theirs: Frame, key: str) -> Sequence[tuple[Frame, Frame]]:
         """One part: Spark splits joins itself."""
-        return [frame.filter(~nw.col(key).is_null())]
+        known = ~nw.col(key).is_null()
+        return [(ours.filter(known), theirs.filter(known))]
 
     def fetch(self, frame: Frame) -> pl.DataFrame:
         """The result, through Arrow."""
