@@ -31,11 +31,16 @@ def atomic_path(target: Path) -> Iterator[Path]:
     temporary = Path(name)
     try:
         yield temporary
-        _flush(temporary)
-        temporary.replace(target)
-        _flush(target.parent)
+        put_in_place(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def put_in_place(whole: Path, target: Path) -> None:
+    """Moves a whole file to ``target`` on the same disk in one step that lasts through a crash."""
+    _flush(whole)
+    whole.replace(target)
+    _flush(target.parent)
 
 
 PARTIAL = ".partial-"

@@ -19,6 +19,7 @@ from enclave.ids import (
     RoundId,
     SenderId,
 )
+from enclave.measured import LevelCount, MeasuredLinks, PassCount, TruthScore
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -30,39 +31,6 @@ class RuleCount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     rule: str
     rows: int
-
-
-class LevelCount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How many pupils of one level of one characteristic were delivered and linked."""
-
-    characteristic: str
-    level: str
-    pupils: int
-    linked: int
-
-
-class PassCount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How many pupils one linkage pass linked, and how many it sent to review."""
-
-    name: str
-    linked: int
-    review: int
-
-
-class TruthScore(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Links compared with a known truth (made-up nations only).
-
-    ``linkable`` counts delivered pupils whose true person is in the spine. ``wrong_same_home``
-    counts the wrong links to somebody born on the same day at the same address: twins.
-    """
-
-    linkable: int
-    correct: int
-    wrong: int
-    missed: int
-    precision: float
-    recall: float
-    wrong_same_home: int = 0
 
 
 class DoubtedDelivery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -136,7 +104,9 @@ class LinkageReceipt(Receipt, frozen=True, tag="linkage"):
     """The linkage of one round. Grain: one receipt per round.
 
     ``delivered`` pupils split into ``linked``, ``review`` and ``unlinked``; the three add up.
-    ``doubted`` names deliveries whose links were withdrawn and are in ``review``.
+    ``doubted`` names deliveries whose links were withdrawn and are in ``review``. ``review_file``
+    holds a case for every pupil in review, ``table_file`` the pattern table of that name, and
+    ``replayed_file`` the pupils linked again without numbers; all null in earlier receipts.
     """
 
     round_id: RoundId
@@ -154,6 +124,73 @@ class LinkageReceipt(Receipt, frozen=True, tag="linkage"):
     finished_at: datetime
     doubted: tuple[DoubtedDelivery, ...] = ()
     content: LinkedContent | None = None
+    measured: MeasuredLinks | None = None
+    review_file: FileDigest | None = None
+    table_file: FileDigest | None = None
+    table_name: str | None = None
+    replayed_file: FileDigest | None = None
+
+
+class CaseReceipt(Receipt, frozen=True, tag="case"):
+    """One reviewer's signed decision on one doubtful case of a linkage.
+
+    ``review_file`` is the digest of the file that was shown. ``case`` and ``candidate`` count in
+    it, so they tell who it is only beside that file; candidate 0 is none of them. ``turn`` counts
+    what this reviewer decided on this case, from 1 on; the last one counts. ``reason`` is a code.
+    """
+
+    round_id: RoundId
+    review_file: Digest
+    case: int
+    candidate: int
+    reviewer: PersonName
+    turn: int
+    reason: str
+    decided_at: datetime
+    signature: str
+
+
+class SettlementReceipt(Receipt, frozen=True, tag="settlement"):
+    """Decisions of reviewers applied to the linked zone. Grain: one per round and ``number``.
+
+    ``cases`` split into ``accepted`` (a person), ``refused`` (none of the candidates), and
+    ``waiting``. ``shared`` counts the accepted ones that are not applied, because other pupils have
+    the same S number and are not accepted as that person. ``settled`` is the file with what is
+    applied, all of it, also from settlements before; ``outputs`` the files of the linked zone.
+    ``superseded``: decisions in whose place the same reviewer put another one.
+    """
+
+    round_id: RoundId
+    number: int
+    review_file: Digest
+    cases: int
+    accepted: int
+    refused: int
+    waiting: int
+    shared: int
+    settled: FileDigest
+    outputs: tuple[FileDigest, ...]
+    content: LinkedContent
+    finished_at: datetime
+    superseded: int = 0
+
+
+class RotationReceipt(Receipt, frozen=True, tag="rotation"):
+    """A new key for S numbers, under which the linked zone was written anew. One per rotation.
+
+    ``keys``: the names of all S keys since then, oldest first; the last ``added`` of them are new.
+    ``wrapped`` counts the persons with an S number. ``before`` and ``files``: what was written
+    anew, in the same order; both are empty when a linkage had done so already.
+    """
+
+    round_id: RoundId
+    keys: tuple[KeyName, ...]
+    added: int
+    wrapped: int
+    before: tuple[FileDigest, ...]
+    files: tuple[FileDigest, ...]
+    steward: PersonName
+    finished_at: datetime
 
 
 class DestroyedKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -189,7 +226,12 @@ class DestructionCertificate(Receipt, frozen=True, tag="destruction"):
 
 
 class ProjectReceipt(Receipt, frozen=True, tag="project"):
-    """The view that a project was given. Grain: one receipt per project and round."""
+    """A view that a project was given. Grain: one receipt per project, round and ``number``.
+
+    ``number`` counts the views of one round: a second one is built when the linked data changed.
+    ``linked``: the files of the linked zone that it was made from; empty in the receipts of views
+    that were built when a project had one view only.
+    """
 
     project_id: ProjectId
     round_id: RoundId
@@ -200,6 +242,8 @@ class ProjectReceipt(Receipt, frozen=True, tag="project"):
     files: tuple[FileDigest, ...]
     pseudonym_key: KeyName
     built_at: datetime
+    number: int = 1
+    linked: tuple[FileDigest, ...] = ()
 
 
 class JobRun(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -216,6 +260,7 @@ class WorkspaceReceipt(Receipt, frozen=True, tag="workspace"):
 
     ``outcome`` is ``ran`` or ``skipped`` (the operator chose to go on without a sandbox; then
     there are no jobs and no bundles). ``bundles`` are directories copied out of the outbox.
+    ``view``: digest of the view's panel; null means the project's first view.
     """
 
     project_id: ProjectId
@@ -226,10 +271,14 @@ class WorkspaceReceipt(Receipt, frozen=True, tag="workspace"):
     jobs: tuple[JobRun, ...]
     bundles: tuple[str, ...]
     finished_at: datetime
+    view: Digest | None = None
 
 
 class RequestReceipt(Receipt, frozen=True, tag="request"):
-    """A bundle that entered the review desk, with the digest of every file in it."""
+    """A bundle that entered the review desk, with the digest of every file in it.
+
+    ``view``: digest of the panel that its evidence is from; null means the project's first view.
+    """
 
     request_id: RequestId
     project_id: ProjectId
@@ -238,6 +287,7 @@ class RequestReceipt(Receipt, frozen=True, tag="request"):
     purpose: str
     files: tuple[FileDigest, ...]
     submitted_at: datetime
+    view: Digest | None = None
 
 
 class OutputAssessment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -313,6 +363,9 @@ class ReportsReceipt(Receipt, frozen=True, tag="reports"):
 AnyReceipt = (
     DeliveryReceipt
     | LinkageReceipt
+    | CaseReceipt
+    | SettlementReceipt
+    | RotationReceipt
     | DestructionCertificate
     | ProjectReceipt
     | WorkspaceReceipt

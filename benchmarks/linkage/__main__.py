@@ -78,6 +78,7 @@ def _parts(wanted: argparse.Namespace, work: Path) -> list[Part]:
         sizes = ("--persons", str(persons), "--delivered", str(delivered))
         pupils = () if wanted.large else ("--pupils", str(persons // 12))
         parts.append(Part("national", "national", (str(work), *sizes, *pupils)))
+        parts.append(Part("engines", "engines", (str(work), *sizes)))
     return parts
 
 

@@ -37,7 +37,7 @@ def passes(plan: Plan, work: Path, repeats: int = _REPEATS) -> dict[str, Any]:
     for _ in range(repeats):
         ours.append(link_keyed(keyed, world / "ours"))
         native.append(_native(keyed, world / "native"))
-    left, right = (_decisions(runs[0].links) for runs in (ours, native))
+    left, right = (decisions(runs[0].folder) for runs in (ours, native))
     assert left.equals(right), "the links of both are the same"
     best = {name: _least(runs) for name, runs in (("ours", ours), ("native", native))}
     counts = left.group_by("pass_name", "status").len().sort("pass_name", "status")
@@ -62,9 +62,13 @@ def _native(keyed: Path, out: Path) -> Linked:
     return Linked(out, took["wall"], took["cpu"], took["peak_mb"])
 
 
-def _decisions(file: Path) -> pl.DataFrame:
+def decisions(folder: Path) -> pl.DataFrame:
+    """The decisions in ``links``, a file or a folder of files, sorted by pupil."""
+    file = folder / "links.parquet"
+    source = file if file.is_file() else folder / "links" / "*.parquet"
     columns = (*_ROW, "person_id", "status", "pass_name", "candidates")
-    return pl.read_parquet(file).select(columns).sort(_ROW)
+    rows = pl.scan_parquet(source).select(columns).sort(_ROW)
+    return rows.with_columns(pl.col("pupil_row", "candidates").cast(pl.Int64)).collect()
 
 
 def _least(runs: list[Linked]) -> dict[str, float]:

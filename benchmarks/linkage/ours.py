@@ -1,9 +1,9 @@
 """The one place where the benchmark calls the linkage it measures.
 
 ``link_frames`` runs the command line on a world. ``key_world`` and ``link_keyed`` run keying and
-the passes alone. ``link_generic`` runs the pattern table on any hashed columns.
+what follows it. ``link_generic`` runs the pattern table on any hashed columns.
 
-Run: ``python -m benchmarks.linkage.ours key|passes FOLDER OUT``
+Run: ``python -m benchmarks.linkage.ours key|passes|whole FOLDER OUT [ENGINE]``
 """
 
 import argparse
@@ -65,10 +65,13 @@ def key_world(world: Path, out: Path) -> Linked:
     return _linked(out, measure(python(_NAME, "key", str(world), str(out))))
 
 
-def link_keyed(keyed: Path, out: Path) -> Linked:
-    """The passes alone on keyed files, in their own process: one decision per pupil found."""
+def link_keyed(keyed: Path, out: Path, part: str = "passes", engine: str = "polars") -> Linked:
+    """What follows the keying, in its own process: one decision per pupil found.
+
+    ``passes``: three of them, alone. ``whole``: all passes and the pattern table.
+    """
     out.mkdir(exist_ok=True)
-    return _linked(out, measure(python(_NAME, "passes", str(keyed), str(out))))
+    return _linked(out, measure(python(_NAME, part, str(keyed), str(out), engine)))
 
 
 def link_generic(delivery: Path, spine: Path, fields: tuple[str, ...], out: Path) -> dict[str, Any]:
@@ -98,7 +101,7 @@ def _key(world: Path, out: Path) -> None:
     from enclave.linkage.engines.polars_engine import PolarsEngine
     from enclave.linkage.fields import FieldHashes
     from enclave.linkage.keyfile import FileKey
-    from enclave.linkage.keying import DeliveryKeying, SpineKeying
+    from enclave.linkage.keying import DeliveryKeying, SpineKeying, TailKeying
     from enclave.linkage.prepared import Forms
 
     key = out / "key"
@@ -111,30 +114,58 @@ def _key(world: Path, out: Path) -> None:
         return delivery(block.with_columns(pl.lit(_DELIVERY).alias(_ROW[0]), row))
 
     engine.keyed([world / "delivery.parquet"], keyed, "pupils")
-    engine.keyed([world / "spine.parquet"], SpineKeying(hashes, forms, None), "spine")
+    spine = [world / "spine.parquet"]
+    engine.keyed(spine, SpineKeying(hashes, forms, None), "spine")
+    engine.keyed(spine, TailKeying(hashes, forms, _every_year(spine[0])), "persons")
 
 
-def _passes(keyed: Path, out: Path) -> None:
+def _every_year(spine: Path) -> frozenset[str]:
+    """As if anybody could have been delivered: others are not told whom to leave out either."""
+    year = pl.col("birth_date").str.slice(0, 4)
+    years = pl.scan_parquet(spine).select(year).unique().collect(engine="streaming")
+    return frozenset(years.to_series().drop_nulls())
+
+
+def _engine(name: str, out: Path) -> Any:
+    from enclave.linkage.engines import ENGINES
+
+    return ENGINES[name](out)
+
+
+def _passes(keyed: Path, out: Path, name: str) -> None:
     from enclave.linkage.dataflow import run_passes
     from enclave.linkage.dataflow.deciding import DECISION
-    from enclave.linkage.engines.polars_engine import PolarsEngine
     from enclave.linkage.passes import PASSES as EVERY
 
-    engine = PolarsEngine(out)
+    engine = _engine(name, out)
     pupils = engine.scan([keyed / "pupils.parquet"])
     spine = engine.scan([keyed / "spine.parquet"])
     decided = run_passes(engine, pupils, spine, EVERY[:PASSES])
     engine.checkpoint(decided.rows.select(*DECISION), "links")
 
 
+def _whole(keyed: Path, out: Path, name: str) -> None:
+    from enclave.linkage.linking import Keyed, link
+    from enclave.linkage.tail import PUPILS, Tail, shipped
+
+    engine = _engine(name, out)
+    frames = (engine.scan([keyed / f"{one}.parquet"]) for one in ("pupils", "spine", "persons"))
+    link(engine, Keyed(*frames), Tail(shipped(PUPILS)))
+
+
 def main() -> None:
     """One part, in this process."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("part", choices=("key", "passes"))
+    parser.add_argument("part", choices=("key", "passes", "whole"))
     parser.add_argument("folder", type=Path)
     parser.add_argument("out", type=Path)
+    parser.add_argument("engine", nargs="?", default="polars")
     wanted = parser.parse_args()
-    {"key": _key, "passes": _passes}[wanted.part](wanted.folder, wanted.out)
+    if wanted.part == "key":
+        _key(wanted.folder, wanted.out)
+    else:
+        run = {"passes": _passes, "whole": _whole}[wanted.part]
+        run(wanted.folder, wanted.out, wanted.engine)
 
 
 if __name__ == "__main__":

@@ -4,14 +4,17 @@ import inspect
 
 import msgspec
 
-from enclave import receipts
+from enclave import measured, receipts
 from generators.configuration import type_name
 
 PARTS = (
     receipts.RuleCount,
-    receipts.LevelCount,
-    receipts.PassCount,
-    receipts.TruthScore,
+    measured.LevelCount,
+    measured.PassCount,
+    measured.TruthScore,
+    measured.MeasuredLinks,
+    measured.ReplayCount,
+    measured.RouteCount,
     receipts.DoubtedDelivery,
     receipts.LinkedContent,
     receipts.FileDigest,

@@ -156,6 +156,7 @@ def find_scope(custody: Custody, round_id: RoundId) -> Scope:
         *linkage.glob("*.identifiers.age"),
         *linkage.glob("keys-*.parquet"),
         *linkage.glob("*.keys.parquet"),
+        *linkage.glob("unfinished/**/*"),
         *(path for zone in _SWEPT for path in custody.site.zone(zone).rglob(".partial-*")),
     }
     files = sorted(path for path in candidates if path.is_file() and path.name not in kept)
@@ -226,6 +227,7 @@ def _retained(custody: Custody, scope: Scope) -> tuple[str, ...]:
     waiting = sum(1 for path in custody.site.zone("inbox").glob("*.age") if path.is_file())
     lines = [
         "links between delivery rows and person numbers; linked results without identifiers",
+        "doubtful pairs of both for reviewers: what agrees, never what it is, and the S number",
         "S numbers of pupils who were not linked: keyed hashes under the key linkage/s-numbers, "
         "which stays so that they can be found when they enter the population",
         "tombstones of the destroyed keys: name, fingerprint, time",

@@ -27,6 +27,7 @@ _encode_entry = msgspec.json.Encoder(order="sorted").encode
 class StoredReceipt(NamedTuple):
     """A receipt as it lies in the registry, with its ledger entry: null when that is gone."""
 
+    seq: int
     key: str
     body: bytes
     leaf: bytes | None

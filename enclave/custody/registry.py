@@ -31,7 +31,7 @@ from enclave.ids import KeyName
 from enclave.receipts import Receipt, kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -144,6 +144,11 @@ class Registry:
         """Every receipt of a kind, in ledger order."""
         return [checked(row, kind) for row in self._read(kind, None)]
 
+    def history(self, kinds: Sequence[type[R]]) -> list[R]:
+        """Every receipt of several kinds, in ledger order."""
+        rows = [(row.seq, checked(row, kind)) for kind in kinds for row in self._read(kind, None)]
+        return [receipt for _, receipt in sorted(rows, key=lambda pair: pair[0])]
+
     def events(self, name: str) -> list[dict[str, str | int | bool]]:
         """The facts of every event of a name, in ledger order."""
         query = select(tables.leaves.c.body).order_by(tables.leaves.c.seq)
@@ -181,6 +186,7 @@ class Registry:
     def _read(self, kind: type[R], key: str | None) -> list[StoredReceipt]:
         query = (
             select(
+                tables.receipts.c.seq,
                 tables.receipts.c.key,
                 tables.receipts.c.body,
                 tables.leaves.c.body,

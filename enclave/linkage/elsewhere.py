@@ -35,15 +35,8 @@ def find_elsewhere(
         enrolments: person_id, school_code, school_year.
     """
     linked = rows.filter(pl.col("status") == LINKED).select(*ROW, "person_id")
-    delivered = pl.concat(
-        pl.scan_parquet(checked_path(custody, receipt, "results"), glob=False)
-        .select(
-            pl.lit(str(receipt.delivery_id)).alias("delivery_id"),
-            "pupil_row", "school_year", "school_code",
-        )
-        .unique()
-        for receipt in receipts
-    )  # fmt: skip
+    # File by file: one lazy plan over thousands of files takes minutes to be made.
+    delivered = pl.concat(_places(custody, receipt) for receipt in receipts).lazy()
     places = delivered.join(linked.lazy(), on=ROW)
     somewhere = places.join(enrolments.select(_YEAR).unique(), on=_YEAR, how="semi")
     here = enrolments.select(_PLACE).unique().with_columns(pl.lit(value=True).alias("here"))
@@ -58,3 +51,11 @@ def find_elsewhere(
     away = pl.col("away")
     doubted = counted.filter((away >= MINIMUM_PUPILS) & (away / pl.col("pupils") >= MINIMUM_SHARE))
     return tuple(Doubt(name, SCHOOL) for name in sorted(doubted["delivery_id"]))
+
+
+def _places(custody: Custody, receipt: DeliveryReceipt) -> pl.DataFrame:
+    """Where and when the pupils of a delivery were tested: ``ROW``, school_year, school_code."""
+    path = checked_path(custody, receipt, "results")
+    found = pl.read_parquet(path, columns=["pupil_row", "school_year", "school_code"])
+    delivery = pl.lit(str(receipt.delivery_id)).alias("delivery_id")
+    return found.unique().select(delivery, "pupil_row", "school_year", "school_code")

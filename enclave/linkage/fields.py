@@ -6,6 +6,7 @@ count can give a value away.
 """
 
 from dataclasses import dataclass, field
+from threading import Lock
 
 import polars as pl
 
@@ -37,11 +38,15 @@ SWAPPED = ("f_birth", "f_birth_swapped", _SWAPPED)
 
 @dataclass
 class FieldHashes:
-    """Hashes the values of fields, each distinct value once. Pickles without what it has hashed."""
+    """Hashes the values of fields, each distinct value once. Pickles without what it has hashed.
+
+    Several threads may ask at once; values are numbered by one at a time.
+    """
 
     source: KeySource
     _hasher: Hasher | None = None
     _known: dict[str, "_Values"] = field(default_factory=dict)
+    _one_at_a_time: Lock = field(default_factory=Lock)
 
     def __repr__(self) -> str:
         """Names no value."""
@@ -60,6 +65,10 @@ class FieldHashes:
 
     def of(self, name: str, values: pl.Series) -> pl.Series:
         """The field of every value: Int32, null for null."""
+        with self._one_at_a_time:
+            return self._of(name, values)
+
+    def _of(self, name: str, values: pl.Series) -> pl.Series:
         known = self._known.get(name) or _Values.none()
         coded = values.cast(known.anchor.dtype)
         codes = coded.to_physical()

@@ -1,13 +1,12 @@
 """Opening the deliveries' identifiers in memory and keeping keyed hashes only."""
 
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Self
 
 import polars as pl
-import pyarrow.parquet as pq
 
 from enclave.custody import Custody
 from enclave.errors import InputError
@@ -15,13 +14,14 @@ from enclave.files import atomic_path, sha256_of
 from enclave.ids import DeliveryId
 from enclave.linkage.dataflow.pairs import ROW
 from enclave.linkage.education.numbers import BASES, SNumbers
+from enclave.linkage.engines.polars_engine import write_keyed
 from enclave.linkage.fields import FieldHashes
 from enclave.linkage.keying import DeliveryKeying
 from enclave.linkage.prepared import Forms, whole_birth
 from enclave.linkage.registers import TRUTH, scan_register
 from enclave.receipts import DeliveryReceipt, LinkageReceipt
 
-BLOCK_ROWS = 100_000
+BLOCK_ROWS = 20_000
 COUNTED_BY = ("sex", "birth_year", "number", "address_key")
 KEPT = (*ROW, "reference_date", *COUNTED_BY, *BASES)
 
@@ -35,13 +35,11 @@ class Gathered:
     counts by (sex, birth_year, number, address_key). ``dates``: the reference date of every
     delivery. ``truth``: delivery_id, pupil_row, true_person (null: not in the spine), in memory
     only; null without a known truth.
-    ``births``: birth and len, the whole birth dates and how many pupils have each, in memory only.
     """
 
     path: Path
     dates: dict[str, date]
     truth: pl.DataFrame | None
-    births: pl.DataFrame
 
     def scan(self) -> pl.LazyFrame:
         """The pupils, lazily."""
@@ -71,68 +69,93 @@ class Keying:
     hashes: FieldHashes
     numbers: SNumbers
 
-    def pupils(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Delivered pupils, keyed."""
-        return DeliveryKeying(self.hashes, Forms(sound_numbers=True), KEPT)(frame)
+    def __call__(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """``KEPT``, keys and fields of delivered pupils with a delivery_id."""
+        counted = frame.with_columns(*_counted_by(), *self.numbers.columns())
+        return DeliveryKeying(self.hashes, Forms(sound_numbers=True), KEPT)(counted)
 
 
-def gather(custody: Custody, keying: Keying, receipts: list[DeliveryReceipt]) -> Gathered:
+def gather(
+    custody: Custody, keying: Keying, receipts: list[DeliveryReceipt]
+) -> tuple[Gathered, pl.DataFrame]:
     """Hashes every accepted delivery's identifiers into ``linkage/keys-deliveries.parquet``.
 
-    One delivery's identifiers are open at a time; what was hashed is written block by block.
+    Blocks of whole deliveries, ``BLOCK_ROWS`` pupils or a few more, are hashed at once, because
+    schools are small and one by one would take many times as long. A few blocks are open at a time.
+
+    Returns:
+        What was gathered; and birth and len, the whole birth dates and how many pupils have each,
+        in memory only.
 
     Raises:
         InputError: a file is missing or is not the one of its receipt.
     """
-    known = _read_truth(custody)
-    target = custody.site.zone("linkage") / "keys-deliveries.parquet"
-    dates: dict[str, date] = {}
-    truths: list[pl.DataFrame] = []
-    births: list[pl.DataFrame] = []
-    with atomic_path(target) as temporary, _Blocks(temporary) as blocks:
-        for number, receipt in enumerate(receipts, start=1):
-            frame = _open(custody, receipt)
-            dates[receipt.delivery_id] = frame["reference_date"][0]
-            births.append(frame.select(whole_birth()).drop_nulls().group_by("birth").len())
-            blocks.add(_keyed(frame, keying, receipt))
-            if known is not None:
-                truths.append(_true_persons(frame, known, receipt))
-            custody.progress.step("linkage: hashing", number, len(receipts))
-    counted = pl.concat(births).group_by("birth").agg(pl.col("len").sum())
-    return Gathered(target, dates, pl.concat(truths) if truths else None, counted)
+    opened = _Opened(custody, receipts, _known_truth(custody))
+    target = keys_path(custody)
+    with atomic_path(target) as temporary:
+        write_keyed(opened.blocks(), keying, temporary)
+    counted = pl.concat(opened.births).group_by("birth").agg(pl.col("len").sum())
+    truth = pl.concat(opened.truths) if opened.truths else None
+    return Gathered(target, opened.dates, truth), counted
 
 
-class _Blocks:
-    """Writes frames of one schema to a Parquet file, many in one row group."""
+class _Opened:
+    """Opens deliveries one after another, and notes what is asked of each."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._writer: pq.ParquetWriter | None = None
-        self._waiting: list[pl.DataFrame] = []
+    def __init__(
+        self, custody: Custody, receipts: list[DeliveryReceipt], known: "_Known | None"
+    ) -> None:
+        self._custody, self._receipts, self._known = custody, receipts, known
+        self.dates: dict[str, date] = {}
+        self.births: list[pl.DataFrame] = []
+        self.truths: list[pl.DataFrame] = []
 
-    def __enter__(self) -> Self:
-        return self
+    def blocks(self) -> Iterator[pl.DataFrame]:
+        """The identifiers of some deliveries at a time, with delivery_id."""
+        waiting: list[pl.DataFrame] = []
+        for number, receipt in enumerate(self._receipts, start=1):
+            waiting.append(self._one(receipt))
+            if sum(frame.height for frame in waiting) >= BLOCK_ROWS:
+                yield self._together(waiting)
+                waiting = []
+            self._custody.progress.step("linkage: hashing", number, len(self._receipts))
+        if waiting:
+            yield self._together(waiting)
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is None:
-            self._write()
-        if self._writer is not None:
-            self._writer.close()
+    def _one(self, receipt: DeliveryReceipt) -> pl.DataFrame:
+        frame, delivery = _open(self._custody, receipt), str(receipt.delivery_id)
+        self.dates[delivery] = frame["reference_date"][0]
+        if self._known is not None:
+            self.truths.append(_true_persons(frame, self._known, receipt))
+        return frame.with_columns(pl.lit(delivery).alias("delivery_id"))
 
-    def add(self, frame: pl.DataFrame) -> None:
-        self._waiting.append(frame)
-        if sum(waiting.height for waiting in self._waiting) >= BLOCK_ROWS:
-            self._write()
+    def _together(self, frames: list[pl.DataFrame]) -> pl.DataFrame:
+        block = pl.concat(frames, how="vertical_relaxed")
+        self.births.append(block.select(whole_birth()).drop_nulls().group_by("birth").len())
+        return block
 
-    def _write(self) -> None:
-        if not self._waiting:
-            return
-        table = pl.concat(self._waiting).to_arrow()
-        self._writer = self._writer or pq.ParquetWriter(
-            self._path, table.schema, compression="zstd"
+
+def keys_path(custody: Custody) -> Path:
+    """Where the keyed pupils of the open round go."""
+    return custody.site.zone("linkage") / "keys-deliveries.parquet"
+
+
+def take_over(custody: Custody, receipts: list[DeliveryReceipt]) -> Gathered:
+    """What a run that was stopped had gathered; identifiers are opened only to learn the truth.
+
+    Raises:
+        InputError: a file is missing or is not the one of its receipt.
+    """
+    known, target = _known_truth(custody), keys_path(custody)
+    days = pl.read_parquet(target, columns=["delivery_id", "reference_date"])
+    first = days.group_by("delivery_id", maintain_order=True).agg(pl.first("reference_date"))
+    dates = dict(first.iter_rows())
+    truth = None
+    if known is not None:
+        truth = pl.concat(
+            _true_persons(_open(custody, receipt), known, receipt) for receipt in receipts
         )
-        self._writer.write_table(table)
-        self._waiting = []
+    return Gathered(target, dates, truth)
 
 
 def checked_path(custody: Custody, receipt: DeliveryReceipt, role: str) -> Path:
@@ -167,7 +190,8 @@ def _open(custody: Custody, receipt: DeliveryReceipt) -> pl.DataFrame:
     return frame
 
 
-def _keyed(frame: pl.DataFrame, keying: Keying, receipt: DeliveryReceipt) -> pl.DataFrame:
+def _counted_by() -> list[pl.Expr]:
+    """What the quality report counts by."""
     number = (
         pl.when(pl.col("bsn").is_not_null())
         .then(pl.lit("BSN"))
@@ -179,29 +203,29 @@ def _keyed(frame: pl.DataFrame, keying: Keying, receipt: DeliveryReceipt) -> pl.
     whole = pl.all_horizontal(
         whole_birth().is_not_null(), *(pl.col(p).is_not_null() for p in parts)
     )
-    return keying.pupils(
-        frame.with_columns(
-            pl.lit(str(receipt.delivery_id)).alias("delivery_id"),
-            pl.col("birth_date").str.slice(0, 4).alias("birth_year"),
-            number.alias("number"),
-            pl.when(whole)
-            .then(pl.lit("whole"))
-            .otherwise(pl.lit("not whole"))
-            .alias("address_key"),
-            *keying.numbers.columns(),
-        )
-    )
+    return [
+        pl.col("birth_date").str.slice(0, 4).alias("birth_year"),
+        number.alias("number"),
+        pl.when(whole).then(pl.lit("whole")).otherwise(pl.lit("not whole")).alias("address_key"),
+    ]
 
 
-def _read_truth(custody: Custody) -> pl.DataFrame | None:
+_Known = dict[str, pl.DataFrame]
+"""Learner and person by sender."""
+
+
+def _known_truth(custody: Custody) -> _Known | None:
     place = custody.config.registers.truth
-    return scan_register(place, "truth", TRUTH).collect() if place else None
+    if not place:
+        return None
+    known = scan_register(place, "truth", TRUTH).collect()
+    by_sender = known.partition_by("sender_id", as_dict=True, include_key=False)
+    return {str(sender): rows for (sender,), rows in by_sender.items()}
 
 
-def _true_persons(
-    frame: pl.DataFrame, known: pl.DataFrame, receipt: DeliveryReceipt
-) -> pl.DataFrame:
-    own = known.filter(pl.col("sender_id") == str(receipt.sender))
+def _true_persons(frame: pl.DataFrame, known: _Known, receipt: DeliveryReceipt) -> pl.DataFrame:
+    nobody = pl.DataFrame(schema={"learner_id": pl.String, "person_id": pl.String})
+    own = known.get(str(receipt.sender), nobody)
     return frame.join(own, on="learner_id", how="left", maintain_order="left").select(
         pl.lit(str(receipt.delivery_id)).alias("delivery_id"),
         "pupil_row",

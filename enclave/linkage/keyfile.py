@@ -1,9 +1,16 @@
-"""A linkage key in a file, for linking without a site."""
+"""A linkage key in a file, for linking without a site.
+
+The file is read whenever a subkey is made, in this process and on every worker of a cluster, and
+the key is kept nowhere. So it must be a file that stays: a pipe or a terminal is refused before
+anything is read from it, and another key in the same place stops the linkage.
+"""
 
 import base64
 import binascii
+import os
 import re
-from dataclasses import dataclass
+import stat
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -28,29 +35,66 @@ _MOST = 4096
 class FileKey:
     """A key that is read from its file whenever a subkey is made, and kept nowhere.
 
-    ``vintage`` sets deliveries of different years apart under one key.
+    ``vintage`` sets deliveries of different years apart under one key. ``mark`` tells one key from
+    another and helps nobody to find it; null: whatever key lies there is used.
     """
 
     path: Path
     vintage: str = "1"
+    mark: str | None = field(default=None, repr=False)
+
+    def pinned(self) -> "FileKey":
+        """The same key by its full path; from now on another key in that place is refused.
+
+        Raises:
+            InputError, RefusedError: as ``read_key``.
+        """
+        return replace(self, path=self.path.absolute(), mark=_mark(read_key(self.path)))
 
     def subkey(self, purpose: str) -> Secret:
-        """32 bytes for one purpose and this vintage."""
-        info = f"linkage/{self.vintage}/{purpose}".encode()
-        hkdf = HKDF(algorithm=SHA256(), length=MINIMUM_BYTES, salt=None, info=info)
-        return Secret(hkdf.derive(read_key(self.path).reveal()))
+        """32 bytes for one purpose and this vintage.
+
+        Raises:
+            InputError, RefusedError: as ``read_key``; and another key lies there than was pinned.
+        """
+        key = read_key(self.path)
+        if self.mark is not None and self.mark != _mark(key):
+            raise InputError(
+                "The key file holds the same key from the start of a linkage to its end.",
+                where="--key-file, changed while it was used",
+                next_step="put the key back and link again; nothing was written",
+            )
+        return _derived(key, f"linkage/{self.vintage}/{purpose}")
+
+
+def exposure(path: Path) -> tuple[str, ...]:
+    """A finding when others than its owner may read or change the key file; else nothing."""
+    if stat.S_IMODE(path.stat().st_mode) & (stat.S_IRWXG | stat.S_IRWXO):
+        return (
+            "the key file is open to others than its owner, and whoever has the key can work out "
+            "every identifier: close it with chmod 600",
+        )
+    return ()
+
+
+def _mark(key: Secret) -> str:
+    return _derived(key, "linkage/mark").reveal()[:8].hex()
+
+
+def _derived(key: Secret, info: str) -> Secret:
+    hkdf = HKDF(algorithm=SHA256(), length=MINIMUM_BYTES, salt=None, info=info.encode())
+    return Secret(hkdf.derive(key.reveal()))
 
 
 def read_key(path: Path) -> Secret:
     """The key in a file: at least 32 random bytes, as they are or as hexadecimal or base64 text.
 
     Raises:
-        InputError: there is no such file, or it is far too long for a key.
+        InputError: there is no such file, it is a pipe or a device, or far too long for a key.
         RefusedError: the key is too short or can be guessed.
     """
     try:
-        with path.open("rb") as stream:
-            content = stream.read(_MOST + 1)
+        content = _content(path)
     except OSError:
         raise InputError(
             "The key file is there and can be read.",
@@ -71,12 +115,26 @@ def read_key(path: Path) -> Secret:
     return Secret(key)
 
 
+def _content(path: Path) -> bytes:
+    """The first bytes of a regular file; opening a pipe does not wait for somebody to write."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb") as stream:
+        kind = os.fstat(handle).st_mode
+        if stat.S_ISREG(kind) or stat.S_ISDIR(kind):
+            return stream.read(_MOST + 1)
+    raise InputError(
+        "A key is read more than once, so it lies in a regular file.",
+        where="--key-file, a pipe, a terminal or another device",
+        next_step="write the key to a file that only you can read (umask 077) and give that",
+    )
+
+
 def _refuse(problem: str) -> None:
     raise RefusedError(
         f"A linkage key has at least {MINIMUM_BYTES} random bytes: whoever guesses it can work out "
         "every identifier.",
         where=f"--key-file: {problem}",
-        next_step="make one with: head -c 32 /dev/urandom > key",
+        next_step="make one with: (umask 077; head -c 32 /dev/urandom > key)",
     )
 
 

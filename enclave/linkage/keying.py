@@ -17,6 +17,7 @@ from enclave.linkage.prepared import Forms, prepared
 
 SPELL = ("valid_from", "valid_to")
 NUMBERS, ADDRESSES = ("bsn", "education_number"), ("address", "home")
+BIRTH = "f_birth"
 MINIMUM_YEAR_SHARE = 0.001
 """Years of birth with a smaller share of the delivery are taken for errors of typing."""
 
@@ -53,28 +54,30 @@ class SpineKeying:
     Args:
         hashes: makes them.
         forms: how the identifiers are written.
-        births: the delivered birth dates; with another one no address key can agree, and none is
-            made. Null: every row gets its address keys.
+        births: the delivered birth dates as fields (``delivered_births``); with another one no
+            address key can agree, and none is made. Null: every row gets its address keys. Dates
+            themselves would lie in the closures that Spark writes to its folders.
     """
 
     hashes: FieldHashes
     forms: Forms
-    births: frozenset[str] | None
+    births: frozenset[int] | None
 
     def __call__(self, block: pl.DataFrame) -> pl.DataFrame:
         """person_id, keys, guard fields and the dates of the spell."""
         rows = prepared(block, self.forms).with_row_index("place")
         keyed = rows.with_columns(_keys(self.hashes, NUMBERS))
-        some = rows if self.births is None else rows.filter(self._delivered())
+        fields = with_fields(rows, self.hashes, PARTS)
+        some = rows if self.births is None else rows.filter(self._delivered(fields))
         address = some.select("place", *_keys(self.hashes, ADDRESSES))
         keyed = keyed.join(address, on="place", how="left", maintain_order="left")
-        fields = with_fields(rows, self.hashes, PARTS)
         numbers = keyed.select(number_fields()[:1])
         return keyed.select("person_id", *IDENTITY_FIELDS, *SPELL).with_columns(*fields, *numbers)
 
-    def _delivered(self) -> pl.Expr:
-        births = pl.Series(sorted(self.births or ()), dtype=pl.String)
-        return pl.col("birth").is_in(births.implode())
+    def _delivered(self, fields: list[pl.Series]) -> pl.Series:
+        births = pl.Series(sorted(self.births or ()), dtype=pl.Int32)
+        birth = next(one for one in fields if one.name == BIRTH)
+        return birth.is_in(births.implode())
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,11 @@ class TailKeying:
         keyed = rows.with_columns(_keys(self.hashes, NUMBERS))
         fields = with_fields(rows, self.hashes, FINE_PARTS)
         return keyed.select("person_id", *SPELL, *number_fields()).with_columns(fields)
+
+
+def delivered_births(births: pl.Series, hashes: FieldHashes) -> frozenset[int]:
+    """The fields of birth dates (YYYYMMDD, no nulls)."""
+    return frozenset(hashes.of(BIRTH, births).to_list())
 
 
 def delivered_years(births: pl.DataFrame) -> frozenset[str]:

@@ -6,6 +6,7 @@ keeps unmatched records apart from matched ones (R).
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -15,7 +16,7 @@ from enclave.errors import FindingsError
 from enclave.files import atomic_path
 from enclave.linkage.education import panel as over_years
 from enclave.linkage.education.blocks import BLOCK_PERSONS, PersonRange, ranges_of, write_blocks
-from enclave.linkage.education.history import History, find_history
+from enclave.linkage.education.history import History, find_history, with_settled
 from enclave.linkage.education.numbers import (
     MATCHED,
     PersonKeys,
@@ -67,19 +68,56 @@ def write_linked(
             changed or incomplete.
         FindingsError: a register names a person or a school twice.
     """
-    registers = custody.config.registers
-    background = scan_register(registers.background, "background", BACKGROUND)
-    enrolments = scan_register(registers.enrolments, "enrolments", ENROLMENTS)
-    schools = scan_register(registers.schools, "schools", SCHOOLS)
-    _refuse_repeats(background, "person_id", "background")
-    _refuse_repeats(schools, "school_code", "schools")
+    registers = open_registers(custody)
     rounds = all_rounds(custody, keys.numbers)
     own = rounds.every[-1]
     write_round_results(own.path("results"), custody, receipts, keys.rows)
-    _write(own.path("pupils"), round_pupils(keys.rows, background))
-    _write(own.path("schools"), schools.collect().sort("school_code"))
+    _write(own.path("pupils"), round_pupils(keys.rows, registers.background))
+    _write(own.path("schools"), registers.schools.collect().sort("school_code"))
     _write(own.path("found"), _found(rounds, keys, spine))
-    history = find_history(rounds.scan("found"), known_s_numbers(rounds))
+    targets, content = write_unions(custody, rounds, registers)
+    return (*targets, *own.paths), content
+
+
+@dataclass(frozen=True)
+class Registers:
+    """The registers that the linked data is joined with, lazily."""
+
+    background: pl.LazyFrame
+    enrolments: pl.LazyFrame
+    schools: pl.LazyFrame
+
+
+def open_registers(custody: Custody) -> Registers:
+    """The registers, after it was checked that they name everything once.
+
+    Raises:
+        InputError: one is missing or lacks a column.
+        FindingsError: one names a person or a school twice.
+    """
+    places = custody.config.registers
+    background = scan_register(places.background, "background", BACKGROUND)
+    enrolments = scan_register(places.enrolments, "enrolments", ENROLMENTS)
+    schools = scan_register(places.schools, "schools", SCHOOLS)
+    _refuse_repeats(background, "person_id", "background")
+    _refuse_repeats(schools, "school_code", "schools")
+    return Registers(background, enrolments, schools)
+
+
+def write_unions(
+    custody: Custody, rounds: Rounds, registers: Registers
+) -> tuple[tuple[Path, ...], LinkedContent]:
+    """Writes the files of all rounds, made of those of the rounds; returns their paths and counts.
+
+    Raises:
+        InputError: a register cannot be read.
+    """
+    background, enrolments, schools = (
+        registers.background, registers.enrolments, registers.schools,
+    )  # fmt: skip
+    known = known_s_numbers(rounds)
+    found = find_history(rounds.scan("found"), known)
+    history = with_settled(found, rounds.settlements, known)
     pupils = all_pupils([frame for _, frame in rounds.scan("pupils")], background, history.rows)
     targets = {name: custody.site.zone("linked") / f"{name}.parquet" for name in UNIONS}
     _write(targets["pupils"], pupils)
@@ -93,7 +131,7 @@ def write_linked(
     write_blocks(targets["panel"], _panel_blocks(results, enrolments, ranges))
     duplicates = delivered.select(pl.len()).collect(engine="streaming").item() - kept
     content = _content(rounds, history, pupils, (kept, duplicates), targets["panel"])
-    return (*targets.values(), *own.paths), content
+    return tuple(targets.values()), content
 
 
 def _found(rounds: Rounds, keys: PersonKeys, spine: pl.LazyFrame | None) -> pl.DataFrame:
@@ -145,7 +183,7 @@ def _content(
         **{field: found.get(name, 0) for name, field in PLACES.items()},
         rounds=len(rounds.every),
         became_matched=history.rows.height,
-        contradicted=history.contradicted,
+        contradicted=history.contradicted + rounds.settled_twice(),
         s_keys=rounds.numbers.chain,
     )
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import narwhals as nw
 
 from enclave.linkage.dataflow import Doubt, find_doubts, run_passes, set_aside, withdraw
+from enclave.linkage.dataflow.conflicts import with_conflicts
 from enclave.linkage.dataflow.deciding import DECISION
+from enclave.linkage.dataflow.homes import doubt_homes
 from enclave.linkage.dataflow.pairs import ROW
 from enclave.linkage.engines import Engine, Frame
 from enclave.linkage.passes import PASSES, UNLINKED, Pass
@@ -35,12 +37,15 @@ class Links:
     ``rows``: one row per delivered pupil: delivery_id, pupil_row, person_id (null unless linked),
     status, pass_name (null when unlinked) and candidates (persons that the deciding pass found, 0
     when unlinked). ``doubts``: deliveries whose links were withdrawn. ``tail``: what the pattern
-    table did; null when it did not run.
+    table did; null when it did not run. ``pointed``: see ``Decided``. ``held``: delivery_id,
+    pupil_row and person_id of the links before any was withdrawn.
     """
 
     rows: Frame
     doubts: tuple[Doubt, ...]
     tail: TailResult | None
+    pointed: Frame | None = None
+    held: Frame | None = None
 
 
 def link(
@@ -63,8 +68,13 @@ def link(
         after_pass: hears the number of passes done.
     """
     decided = run_passes(engine, keyed.pupils, keyed.spine, passes, after_pass)
-    doubts = find_doubts(engine, decided.rows, stray, passes)
-    settled = set_aside(engine, decided.rows, passes)
+    found_out = with_conflicts(engine, decided.rows, keyed.pupils, keyed.spine, passes)
+    doubts = find_doubts(engine, found_out, stray, passes)
+    homes = doubt_homes(engine, found_out, keyed.pupils, keyed.spine, passes)
+    known = {doubt.delivery_id for doubt in doubts}
+    more = [doubt for doubt in homes if doubt.delivery_id not in known]
+    doubts = tuple(sorted((*doubts, *more), key=lambda doubt: doubt.delivery_id))
+    settled = set_aside(engine, found_out, passes)
     found, rows = None, settled.select(*DECISION)
     if tail is not None and keyed.persons is not None:
         calm = _without_doubted(settled, keyed.pupils, doubts)
@@ -74,7 +84,9 @@ def link(
     final = engine.checkpoint(rows, "decided")
     rest = keyed.pupils.select(*ROW).join(final.select(*ROW), on=list(ROW), how="anti")
     every = nw.concat([final, rest.select(*ROW, *_unlinked())])
-    return Links(engine.checkpoint(withdraw(every, doubts, passes), "links"), doubts, found)
+    held = final.filter(~nw.col("person_id").is_null()).select(*ROW, "person_id")
+    links = engine.checkpoint(withdraw(every, doubts, passes), "links")
+    return Links(links, doubts, found, decided.pointed, held)
 
 
 def _without_doubted(decided: Frame, pupils: Frame, doubts: Sequence[Doubt]) -> tuple[Frame, Frame]:

@@ -34,16 +34,22 @@ SCHOOLS: Columns = {
     "municipality": TEXT,
     "pupils": INTEGER,
 }
+SCHOOL_TYPE: Columns = {"school_type": TEXT}
+"""What the register of schools may have besides: bo, sbo, so, vo and so on."""
+
 TRUTH: Columns = {"sender_id": TEXT, "learner_id": TEXT, "person_id": TEXT}
 
 
-def scan_register(place: str, name: str, columns: Columns) -> pl.LazyFrame:
-    """The named columns of a register, lazily.
+def scan_register(
+    place: str, name: str, columns: Columns, optional: Columns | None = None
+) -> pl.LazyFrame:
+    """The named columns of a register, lazily; an optional one is null when it is not there.
 
     Args:
         place: the path in the configuration.
         name: its key in section ``registers``, for messages.
         columns: what it must have.
+        optional: what it may have.
 
     Raises:
         InputError: it is missing, is no Parquet file, or lacks a column or its type.
@@ -62,11 +68,14 @@ def scan_register(place: str, name: str, columns: Columns) -> pl.LazyFrame:
         raise InputError(
             "A register is a whole Parquet file.", where=where, next_step="deliver it again"
         ) from None
-    wrong = [column for column, types in columns.items() if found.get(column) not in types]
+    more = optional or {}
+    wanted = {**columns, **{name: types for name, types in more.items() if name in found}}
+    wrong = [column for column, types in wanted.items() if found.get(column) not in types]
     if wrong:
         raise InputError(
             "A register has the documented columns of the documented types.",
             where=f"{where}, columns {', '.join(wrong)}",
             next_step="deliver the register again; docs/reference/made-up-nation.md lists them",
         )
-    return register.select(list(columns))
+    absent = [pl.lit(None, types[0]).alias(c) for c, types in more.items() if c not in found]
+    return register.select(*wanted, *absent)

@@ -14,6 +14,7 @@ from enclave.linkage.passes import LINKED, PASSES
 from enclave.linkage.tail import PatternTable, Tail
 
 MOST_REPLAYED = 200_000
+WITHOUT_NUMBERS = tuple(step for step in PASSES if not step.by_number)
 _KEYS = ("bsn", "education_number")
 _FIELDS = ("f_bsn", "f_education")
 
@@ -40,12 +41,12 @@ def replay(engine: Engine, keyed: Keyed, links: Links, table: PatternTable | Non
         ),
         "replayed",
     )
-    hidden = keyed.pupils.join(true.select(*ROW), on=list(ROW), how="semi").with_columns(*_hidden())
+    hidden = without_numbers(keyed.pupils.join(true.select(*ROW), on=list(ROW), how="semi"))
     again = link(
         engine,
         Keyed(_sampled(engine, hidden), keyed.spine, keyed.persons),
         None if table is None else Tail(table, learns=False),
-        passes=tuple(step for step in PASSES if not step.by_number),
+        passes=WITHOUT_NUMBERS,
     )
     return engine.fetch(
         again.rows.join(true, on=list(ROW), how="inner").select(
@@ -54,9 +55,11 @@ def replay(engine: Engine, keyed: Keyed, links: Links, table: PatternTable | Non
     )
 
 
-def _hidden() -> list[nw.Expr]:
+def without_numbers(pupils: Frame) -> Frame:
+    """The pupils, with both numbers hidden."""
     keys = [nw.lit(None).cast(nw.Binary).alias(name) for name in _KEYS]
-    return [*keys, *(nw.lit(None).cast(nw.Int32).alias(name) for name in _FIELDS)]
+    fields = [nw.lit(None).cast(nw.Int32).alias(name) for name in _FIELDS]
+    return pupils.with_columns(*keys, *fields)
 
 
 def _sampled(engine: Engine, pupils: Frame) -> Frame:

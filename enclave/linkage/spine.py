@@ -1,7 +1,7 @@
 """The population spine as keyed hashes, written once per round beside the deliveries' keys."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -11,7 +11,8 @@ from enclave.errors import FindingsError, InputError
 from enclave.files import atomic_path
 from enclave.linkage.engines.polars_engine import write_blocks
 from enclave.linkage.fields import FieldHashes
-from enclave.linkage.keying import SpineKeying, TailKeying, delivered_years
+from enclave.linkage.keying import SpineKeying, TailKeying, delivered_births, delivered_years
+from enclave.linkage.period import later, period_of
 from enclave.linkage.prepared import Forms
 from enclave.linkage.registers import DATE, TEXT, Columns, scan_register
 
@@ -29,9 +30,6 @@ COLUMNS: Columns = {
 }
 LENGTHS = {"bsn": 9, "education_number": 9, "sex": 1, "birth_date": 8, "postcode": 6}
 """Characters of every value. One lost zero or one space, and a column would never match."""
-
-MAXIMUM_AGE = timedelta(days=366)
-"""People move every day: without a change in a year before the reference date it is an old copy."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ class Spine:
 
     def covers(self, day: date) -> bool:
         """Whether addresses of that day are known."""
-        return self.first <= day <= self.last + MAXIMUM_AGE
+        return self.first <= day <= later(self.last)
 
 
 def examine_spine(custody: Custody) -> Spine:
@@ -92,7 +90,7 @@ def key_spine(custody: Custody, spine: Spine, hashes: FieldHashes, births: pl.Da
         FindingsError: one BSN belongs to two persons.
     """
     register = Path(custody.config.registers.population_spine)
-    forms, delivered = Forms(), frozenset(births["birth"].to_list())
+    forms, delivered = Forms(), delivered_births(births["birth"], hashes)
     for target, keying in (
         (spine.path, SpineKeying(hashes, forms, delivered)),
         (spine.persons, TailKeying(hashes, forms, delivered_years(births))),
@@ -112,26 +110,28 @@ def _examine(register: pl.LazyFrame, folder: Path) -> Spine:
         *malformed,
         pl.col("person_id").null_count(),
         pl.col("valid_from").null_count(),
-        pl.col("valid_from").min().alias("first"),
-        pl.max_horizontal(pl.col("valid_from").max(), pl.col("valid_to").max()).alias("last"),
     ).collect(engine="streaming")
     found = facts.row(0, named=True)
-    first, last = found.pop("first"), found.pop("last")
-    if first is None:
+    period = period_of(register)
+    if period.first is None or period.last is None:
         raise InputError(
             "The population spine holds persons with dated addresses.",
             where="registers.population_spine",
             next_step="deliver the register again",
         )
+    found |= {
+        "valid_to before valid_from": period.backwards,
+        "valid_from more than a year after all others": period.strays,
+    }
     wrong = ", ".join(f"{name} {count:,}" for name, count in found.items() if count)
     if wrong:
         raise FindingsError(
             "Values of the population spine are in their documented form, person_id and "
-            "valid_from never missing.",
+            "valid_from never missing, and no address ends before it begins.",
             where=f"rows by column: {wrong}",
             next_step="let the register's owner mend it, then run the linkage again",
         )
-    return Spine(folder, first, last)
+    return Spine(folder, period.first, period.last)
 
 
 def _refuse_shared_numbers(keyed: Path) -> None:

@@ -2,6 +2,11 @@
 
 Grain of ``panel.parquet``: one row per pupil x school year x grade x domain x scale. Growth is the
 end-of-year score minus the mid-year score on the same scale, null when either is missing.
+
+Every round has a view of its own with the results of all rounds, in a folder of its own: what was
+given before stays as it was. A pupil who is linked, and a school, has one pseudonym in all views of
+a project; so has a pupil who is not linked, also after a new key for S numbers. A pupil who is
+linked in a later round goes under another pseudonym from then on, in all years.
 """
 
 from pathlib import Path
@@ -9,30 +14,40 @@ from pathlib import Path
 import msgspec
 import polars as pl
 
-from enclave.custody import Custody
+from enclave.custody import Custody, checked_linked, is_outdated, present_files, views_of
 from enclave.errors import FindingsError, RefusedError, UsageError
-from enclave.files import atomic_path, file_digest, write_bytes
+from enclave.files import atomic_path, file_digest, only_one, write_bytes
 from enclave.ids import KeyName, ProjectId
 from enclave.projects.catalogue import ALWAYS, FORBIDDEN, GRANTABLE, LEVELS, PUPIL_COLUMNS
-from enclave.projects.pseudonyms import pseudonyms
-from enclave.receipts import DestructionCertificate, ProjectReceipt
+from enclave.projects.pseudonyms import lasting_pseudonyms, pseudonyms
+from enclave.receipts import DestructionCertificate, FileDigest, ProjectReceipt
 from enclave.site import ProjectGrant
 
+LINKED = ("results.parquet", "pupils.parquet", "schools.parquet", "key-history.parquet")
 PANEL_KEY = ("person_key", "school_code", "school_year", "grade", "domain", "provider", "scale")
 
 
-def build_view(custody: Custody, project_id: ProjectId) -> ProjectReceipt:
-    """Builds the view of a project; returns the receipt when it was built before.
+def build_view(custody: Custody, project_id: ProjectId, *, rebuild: bool = False) -> ProjectReceipt:
+    """Builds the view of a project in the open round; returns the receipt when it was built before.
+
+    Args:
+        custody: the opened site.
+        project_id: a project with a grant.
+        rebuild: another view in the same round when the linked data or the grant changed since. It
+            lies beside the one before, which stays.
 
     Raises:
-        RefusedError: the identifiers of the round are not destroyed yet.
+        RefusedError: the identifiers of the round are not destroyed yet, or the linked zone is
+            being written.
         UsageError: no such project, or its grant names unknown columns.
+        InputError: the linked data is not that of its receipts.
     """
-    done = custody.registry.find(ProjectReceipt, project_id)
-    if done is not None:
-        return done
-    grant = find_grant(custody, project_id)
     round_id = custody.config.round.id
+    earlier = views_of(custody.registry, project_id)
+    done = [view for view in earlier if view.round_id == round_id]
+    if done and not (rebuild and _has_changed(custody, done[-1])):
+        return done[-1]
+    grant = find_grant(custody, project_id)
     if custody.registry.find(DestructionCertificate, round_id) is None:
         raise RefusedError(
             "A project gets its view after the identifiers are destroyed.",
@@ -41,10 +56,13 @@ def build_view(custody: Custody, project_id: ProjectId) -> ProjectReceipt:
         )
     key = KeyName(f"project/{project_id}/pseudonyms")
     custody.vault.ensure(key)
-    panel = _panel(custody, grant, key)
+    # Nobody may write the linked zone anew between the check of its files and their reading.
+    with only_one(custody.site.root / "linkage.lock", "linking this site's round"):
+        linked = _linked(custody)
+        panel = _panel(custody, grant, key)
     _check(panel, grant)
-    folder = custody.site.zone("projects") / project_id
-    files = _write(folder, panel)
+    number = len(done) + 1
+    files = _write(_folder(custody, grant, number, first=not earlier), panel)
     receipt = ProjectReceipt(
         project_id=project_id,
         round_id=round_id,
@@ -55,9 +73,32 @@ def build_view(custody: Custody, project_id: ProjectId) -> ProjectReceipt:
         files=tuple(file_digest(custody.site, path) for path in files),
         pseudonym_key=key,
         built_at=custody.clock(),
+        number=number,
+        linked=linked,
     )
-    custody.registry.record(project_id, receipt)
+    custody.registry.record(f"{project_id}/{round_id}/{number}", receipt)
     return receipt
+
+
+def _has_changed(custody: Custody, view: ProjectReceipt) -> bool:
+    """Whether a view built now would be another one."""
+    grant = find_grant(custody, view.project_id)
+    granted = {*ALWAYS, *grant.columns} == set(view.columns)
+    return is_outdated(custody.registry, view) or not granted
+
+
+def _folder(custody: Custody, grant: ProjectGrant, number: int, *, first: bool) -> Path:
+    """The folder of a view: the project's own for its first, one below it for each later one."""
+    own = custody.site.zone("projects") / grant.id
+    return own if first else own / custody.config.round.id / str(number)
+
+
+def _linked(custody: Custody) -> tuple[FileDigest, ...]:
+    """Digests of the linked files that a view is made from, checked against their receipts."""
+    known = present_files(custody.registry)
+    places = {name: custody.site.zone("linked") / name for name in LINKED}
+    there = {n: p for n, p in places.items() if custody.site.relative(p) in known}
+    return tuple(known[custody.site.relative(path)] for path in checked_linked(custody, there))
 
 
 def find_grant(custody: Custody, project_id: ProjectId) -> ProjectGrant:
@@ -95,11 +136,19 @@ def _panel(custody: Custody, grant: ProjectGrant, key: KeyName) -> pl.DataFrame:
     return (
         wide.join(pupils, on="person_key", how="left")
         .join(schools, on="school_code", how="left")
-        .join(pseudonyms(wide["person_key"], secret[0], "pupil"), on="person_key")
+        .join(
+            lasting_pseudonyms(wide["person_key"], _key_history(linked), secret[0]), on="person_key"
+        )
         .join(pseudonyms(wide["school_code"], secret[1], "school"), on="school_code")
         .select(*ALWAYS, *own, *school)
         .sort("pupil", "school_year", "grade", "domain", "scale")
     )
+
+
+def _key_history(linked: Path) -> pl.DataFrame | None:
+    """old_key, new_key, chain; null in a zone from before S numbers lasted."""
+    path = linked / "key-history.parquet"
+    return pl.read_parquet(path) if path.is_file() else None
 
 
 def _check(panel: pl.DataFrame, grant: ProjectGrant) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from enclave import __version__
-from enclave.custody import Custody
+from enclave.custody import Custody, view_with
 from enclave.errors import InputError, RefusedError
 from enclave.files import sha256_of
 from enclave.ids import Digest, RequestId
@@ -19,7 +19,6 @@ from enclave.receipts import (
     AssessmentReceipt,
     FileDigest,
     OutputAssessment,
-    ProjectReceipt,
     RequestReceipt,
     RuleCount,
 )
@@ -98,7 +97,7 @@ def _judge(custody: Custody, request: RequestReceipt) -> dict[str, Any] | None:
 
 
 def _checked_view(custody: Custody, request: RequestReceipt) -> Path:
-    receipt = custody.registry.find(ProjectReceipt, request.project_id)
+    receipt = view_with(custody.registry, request.project_id, request.view)
     panel = [f for f in (receipt.files if receipt else ()) if f.path.endswith("panel.parquet")]
     if not panel or sha256_of(custody.site.root / panel[0].path) != panel[0].sha256:
         raise InputError(

@@ -7,11 +7,11 @@ import msgspec
 import polars as pl
 
 import disclosure_control as dc
-from enclave.custody import Custody
-from enclave.errors import InputError, RefusedError, UsageError
-from enclave.files import atomic_path, file_digest, sha256_of
+from enclave.custody import Custody, checked_linked
+from enclave.errors import RefusedError, UsageError
+from enclave.files import atomic_path, file_digest, only_one, sha256_of
 from enclave.ids import KeyName
-from enclave.receipts import DestructionCertificate, LinkageReceipt, ReportsReceipt
+from enclave.receipts import DestructionCertificate, ReportsReceipt
 from enclave.reports.document import Report, reports_of
 from enclave.reports.growth import NationalRule, pupil_growth, school_figures
 from enclave.reports.protection import protect_figures
@@ -25,7 +25,8 @@ def make_reports(custody: Custody) -> ReportsReceipt:
     """Makes the report of every school; returns the receipt when the edition was made before.
 
     Raises:
-        RefusedError: the identifiers of the round are not destroyed yet.
+        RefusedError: the identifiers of the round are not destroyed yet, or the linked zone is
+            being written.
         InputError: the linked data is not that of its receipt.
         FindingsError: the post-condition on figures does not hold; nothing is written.
     """
@@ -43,7 +44,9 @@ def make_reports(custody: Custody) -> ReportsReceipt:
             where=f"round {config.round.id}",
             next_step="destroy them: enclave destruction run",
         )
-    protected = _protected(custody)
+    # Nobody may write the linked zone anew between the check of its files and their reading.
+    with only_one(custody.site.root / "linkage.lock", "linking this site's round"):
+        protected = _protected(custody)
     shutil.rmtree(aside, ignore_errors=True)
     made, without = _write_all(custody, protected, edition, aside)
     shutil.rmtree(target, ignore_errors=True)
@@ -64,16 +67,7 @@ def make_reports(custody: Custody) -> ReportsReceipt:
 
 
 def _protected(custody: Custody) -> pl.DataFrame:
-    linkage = custody.registry.find(LinkageReceipt, custody.config.round.id)
-    files = {Path(file.path).name: file for file in (linkage.outputs if linkage else ())}
-    for name in ("results.parquet", "pupils.parquet"):
-        path = custody.site.zone("linked") / name
-        if name not in files or not path.is_file() or sha256_of(path) != files[name].sha256:
-            raise InputError(
-                "The linked data is that of the linkage receipt.",
-                where=f"linked, {name}",
-                next_step="restore it from its backup",
-            )
+    checked_linked(custody, ("results.parquet", "pupils.parquet"))
     policy = custody.config.reports.policy
     if policy not in dc.policies:
         raise UsageError(

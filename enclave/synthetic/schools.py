@@ -26,6 +26,9 @@ MEAN_SIZE = 225.8
 SMALLEST_NATION = 12
 """Schools at least, so that every format and every broken delivery occurs."""
 
+SPECIAL = (("sbo", 25), ("so", 40))
+"""School type, and of how many schools one is of it; all others are bo (working values)."""
+
 DENOMINATIONS = ("Christian", "public", "other")
 DENOMINATION_SHARES = (0.565, 0.317, 0.118)
 PROVINCES = (
@@ -63,6 +66,14 @@ class Schools:
         """How many schools there are."""
         return int(self.size.size)
 
+    @property
+    def school_type(self) -> list[str]:
+        """Of every school: primary (bo) or one of the two kinds of special primary education."""
+        return [
+            next((kind for kind, every in SPECIAL if number % every == every - 1), "bo")
+            for number in range(self.count)
+        ]
+
     def frame(self) -> pl.DataFrame:
         """The register of schools. One row per school."""
         names = np.array([name for name, _, _ in PROVINCES])
@@ -70,6 +81,7 @@ class Schools:
             {
                 "school_code": self.code,
                 "name": [f"Basisschool {number + 1}" for number in range(self.count)],
+                "school_type": self.school_type,
                 "denomination": np.array(DENOMINATIONS)[self.denomination],
                 "province": names[self.province],
                 "municipality": [f"Gemeente {number:03d}" for number in self.municipality],

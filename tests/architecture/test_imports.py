@@ -7,7 +7,17 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 STAGES = ("synthetic", "deliveries", "linkage", "projects", "workspace", "release", "reports")
-CORE = ("ids", "errors", "clock", "progress", "receipts", "site", "files", "identifiers")
+CORE = (
+    "ids",
+    "errors",
+    "clock",
+    "progress",
+    "measured",
+    "receipts",
+    "site",
+    "files",
+    "identifiers",
+)
 MAY_CHECK_DISCLOSURE = ("release", "reports", "linkage")
 SLOW_AT_IMPORT = ("pandas", "statsmodels", "matplotlib", "formulaic")
 

@@ -8,13 +8,12 @@ import pytest
 from linkage_site import IDENTIFIERS, PERSONS, ROUND, make_site, nation, pupils, schools
 from linkage_years import SECOND, deliver, destroy, first_site, next_round, scores
 
-from enclave.cli.link_report import write_quality
 from enclave.errors import RefusedError
 from enclave.linkage import link_round
-from enclave.linkage.quality.extras import Routes
-from enclave.linkage.quality.gathered import AFTER, BEFORE, gather_inputs
+from enclave.linkage.quality.gathered import write_site_quality
 from enclave.linkage.quality.report import from_json
 from enclave.linkage.quality.small import cautious
+from enclave.measured import RouteCount
 
 NUMBERS = ("bsn", "education_number")
 
@@ -44,14 +43,13 @@ def secrets_of(custody):
 def test_a_linked_site_has_a_report_without_anything_of_a_pupil(tmp_path):
     with make_site(tmp_path, spoilt_schools()) as custody:
         receipt = link_round(custody)
-        quality = write_quality(custody, tmp_path / "out")
+        quality = write_site_quality(custody, tmp_path / "out")
         secrets = secrets_of(custody)
     found = files_of(tmp_path / "out")
     assert list(found) == ["report.html", "report.json"]
     assert from_json(found["report.json"].encode()) == quality
     assert (quality.totals.delivered, quality.totals.linked) == (PERSONS, 28)
     assert (receipt.linked, receipt.unlinked, quality.totals.unlinked) == (28, 12, 12)
-    assert quality.source == BEFORE
     assert len(secrets) > 150
     text = "".join(found.values())
     assert [secret for secret in secrets if secret in text] == []
@@ -61,21 +59,12 @@ def test_a_linked_site_has_a_report_without_anything_of_a_pupil(tmp_path):
 
 def test_the_routes_of_a_site_are_those_of_its_keys(tmp_path):
     with make_site(tmp_path) as custody:
-        link_round(custody)
-        routes = gather_inputs(custody).routes
-        shown = write_quality(custody, tmp_path / "out").routes
+        routes = link_round(custody).measured.routes
+        shown = write_site_quality(custody, tmp_path / "out").routes
     with_number = [row for row in nation()[:PERSONS] if row["education_number"]]
     both = sum(row["bsn"] is not None for row in with_number)
-    assert routes == Routes(PERSONS - 1, len(with_number), both, both)
+    assert routes == RouteCount(PERSONS - 1, len(with_number), both, both)
     assert shown.captured is None
-
-
-def test_keys_of_other_deliveries_tell_no_routes(tmp_path):
-    with make_site(tmp_path) as custody:
-        link_round(custody)
-        path = custody.site.zone("linkage") / "keys-deliveries.parquet"
-        pl.read_parquet(path)[:-1].write_parquet(path)
-        assert gather_inputs(custody).routes is None
 
 
 def with_both_numbers():
@@ -89,66 +78,38 @@ def with_both_numbers():
 def test_the_replay_and_the_pattern_table_of_a_site_are_in_its_report(tmp_path):
     persons = with_both_numbers()
     with make_site(tmp_path, schools(persons), persons) as custody:
-        link_round(custody)
-        inputs = gather_inputs(custody)
-        quality = write_quality(custody, tmp_path / "out")
+        receipt = link_round(custody)
+        quality = write_site_quality(custody, tmp_path / "out")
         zone = custody.site.zone("linkage")
         table = json.loads((zone / "pattern-table.json").read_text())["name"]
-    assert inputs.replay.height == PERSONS - 1
-    assert [one.name for one in quality.replay] == ["birth date, sex and address"]
-    linked = inputs.replay.filter(status="linked").height
-    assert linked > 30
-    assert quality.replay[0].precision == cautious(linked, linked)
-    assert quality.table == table
+        replayed = pl.read_parquet(zone / "replayed.parquet")
+    passes = [one for one in receipt.measured.replay if one.characteristic == "pass"]
+    assert sum(one.pupils for one in passes) == replayed.height == PERSONS - 1
+    linked = replayed.filter(status="linked")
+    assert sum(one.right for one in passes) == linked.height > 30
+    assert [row.level for row in quality.replay] == ["birth date, sex and address"]
+    assert quality.replay[0].precision == cautious(linked.height, linked.height)
+    assert quality.table == receipt.table_name == table
     page = (tmp_path / "out/report.html").read_text()
     assert f"The pattern table is &ldquo;{table}&rdquo;" in page
 
 
-def test_a_replay_of_other_pupils_or_links_is_not_used(tmp_path):
-    with make_site(tmp_path) as custody:
-        link_round(custody)
-        zone = custody.site.zone("linkage")
-        place = zone / "replayed.parquet"
-        good = pl.read_parquet(place)
-        assert gather_inputs(custody).replay.height == good.height > 0
-        good.with_columns(delivery_id=pl.lit("2025-E-other")).write_parquet(place)
-        assert gather_inputs(custody).replay is None
-        good.write_parquet(place)
-        links = pl.read_parquet(zone / "links.parquet")
-        links.with_columns(candidates=pl.lit(7)).write_parquet(zone / "links.parquet")
-        assert gather_inputs(custody).replay is None
-
-
-@pytest.mark.parametrize("text", ["", "[]", '{"name": 3}'])
-def test_a_pattern_table_that_cannot_be_read_has_no_name(tmp_path, text):
-    with make_site(tmp_path) as custody:
-        link_round(custody)
-        place = custody.site.zone("linkage") / "pattern-table.json"
-        place.write_text(text)
-        assert gather_inputs(custody).table is None
-        place.unlink()
-        assert gather_inputs(custody).table is None
-
-
 def test_before_linkage_there_is_nothing_to_report(tmp_path):
     with make_site(tmp_path) as custody, pytest.raises(RefusedError):
-        write_quality(custody, tmp_path / "out")
+        write_site_quality(custody, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
-def test_destruction_takes_the_routes_and_leaves_every_count(tmp_path):
+def test_destruction_leaves_the_report_as_it_was(tmp_path):
     custody = first_site(tmp_path / "site", registers_of(tmp_path))
     deliver(custody, "sender-1", pupils(nation(), range(30)), scores(30, "2024-2025", 4))
     link_round(custody)
-    before = write_quality(custody, tmp_path / "before")
+    before = write_site_quality(custody, tmp_path / "before")
     custody = destroy(custody)
-    after = write_quality(custody, tmp_path / "after")
-    assert (before.source, after.source) == (BEFORE, AFTER)
-    assert (before.routes is None, after.routes is None) == (False, True)
-    assert (before.groups, before.passes, before.totals) == (
-        after.groups, after.passes, after.totals,
-    )  # fmt: skip
-    assert AFTER in (tmp_path / "after/report.html").read_text()
+    after = write_site_quality(custody, tmp_path / "after")
+    assert before == after
+    pages = [(tmp_path / name / "report.html").read_text() for name in ("before", "after")]
+    assert pages[0] == pages[1]
 
 
 def registers_of(root):
@@ -166,7 +127,7 @@ def test_the_second_round_is_compared_with_the_first(tmp_path):
         row.update(dict.fromkeys((*NUMBERS, "postcode")))
     deliver(custody, "sender-1", rows, scores(PERSONS, "2025-2026", 5))
     link_round(custody)
-    quality = write_quality(custody, tmp_path / "out")
+    quality = write_site_quality(custody, tmp_path / "out")
     custody.close()
     first, second = quality.rounds
     assert (first.delivered, first.linked, first.fell) == (30, 30, False)

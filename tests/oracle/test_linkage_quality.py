@@ -2,11 +2,10 @@
 
 from fractions import Fraction
 
-import polars as pl
 import pytest
 
 from enclave.errors import InputError
-from enclave.linkage.quality import chapman, judge_yardstick, replayed_passes, wilson
+from enclave.linkage.quality import chapman, judge_yardstick, wilson
 from enclave.linkage.quality.estimates import between, difference
 
 Z = 1.959963984540054
@@ -106,28 +105,3 @@ def test_a_yardstick_inside_the_interval_cannot_be_judged():
     assert judge_yardstick(wilson(100_000, 100_000), 0.999) == "met"
     assert judge_yardstick(wilson(900, 1000), 0.95) == "not met"
     assert judge_yardstick(wilson(0, 0), 0.95) == "cannot be judged"
-
-
-def test_replay_counts_wrong_and_missed_apart():
-    replay = pl.DataFrame(
-        [
-            ("1", "1", "linked", "a"),
-            ("2", "9", "linked", "a"),
-            ("3", "3", "linked", "b"),
-            ("4", None, "review", "b"),
-            ("5", None, "unlinked", None),
-        ],
-        schema=["true_person", "person_id", "status", "pass_name"],
-        orient="row",
-    )
-    first, second = replayed_passes(replay)
-    assert (first.name, first.precision.part, first.precision.whole) == ("a", 1, 2)
-    assert (first.recall.part, first.recall.whole) == (1, 5)
-    assert (second.name, second.precision.part, second.precision.whole) == ("b", 1, 1)
-
-
-def test_an_empty_replay_has_no_passes():
-    empty = pl.DataFrame(
-        schema=dict.fromkeys(["true_person", "person_id", "status", "pass_name"], pl.String)
-    )
-    assert replayed_passes(empty) == ()

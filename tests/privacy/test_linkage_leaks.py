@@ -1,7 +1,9 @@
 """Keys, identifiers and keyed hashes of the linkage are searched for in everything it leaves."""
 
+import hashlib
 import io
 import logging
+import pickle
 import re
 import shutil
 from pathlib import Path
@@ -13,8 +15,13 @@ from linkage_site import IDENTIFIERS, make_site, nation, schools
 from enclave.custody import linkage_key, scan_site
 from enclave.linkage import keys, link_round
 from enclave.linkage.education.rotation import FIRST_KEY
-from enclave.linkage.fields import FINE_PARTS
+from enclave.linkage.fields import FINE_PARTS, FieldHashes
+from enclave.linkage.frames.inputs import DELIVERY, SPINE
+from enclave.linkage.frames.run import Reading
+from enclave.linkage.keyfile import FileKey
+from enclave.linkage.keying import DeliveryKeying, SpineKeying, TailKeying, delivered_births
 from enclave.linkage.passes import IDENTITY_FIELDS
+from enclave.linkage.prepared import Forms
 from enclave.site import Site
 
 FIELDS = (*IDENTITY_FIELDS, *FINE_PARTS)
@@ -135,6 +142,63 @@ def test_the_sites_own_scan_finds_nothing_once_the_keyed_hashes_are_gone(left, t
     for path in site.zone("linkage").glob("keys-*.parquet"):
         path.unlink()
     assert scan_site(site).found == ()
+
+
+@pytest.fixture
+def closures(tmp_path):
+    """What travels to the workers of a cluster, after it was used here; and its key."""
+    (tmp_path / "key").write_bytes(hashlib.sha256(b"a key of this test").digest())
+    source = FileKey(tmp_path / "key").pinned()
+    hashes = FieldHashes(source)
+    rows = pl.DataFrame(nation(), infer_schema_length=None).with_columns(
+        pl.col("person_id").alias("row_id"), pl.col("valid_from").alias("reference_date")
+    )
+    births = delivered_births(rows["birth_date"].unique(), hashes)
+    keyings = [
+        (DELIVERY, DeliveryKeying(hashes, Forms(), ("delivery_id", "pupil_row"))),
+        (SPINE, SpineKeying(hashes, Forms(), births)),
+        (SPINE, TailKeying(hashes, Forms(), frozenset({"2015"}))),
+    ]
+    readings = [Reading(role, keying, tuple(rows.columns)) for role, keying in keyings]
+    assert all(reading(rows).height == rows.height for reading in readings)
+    return readings, source
+
+
+@pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning")
+def test_no_key_and_no_birth_date_travels_to_the_workers(closures):
+    readings, source = closures
+    cloudpickle = pytest.importorskip("pyspark.cloudpickle")
+    subkeys = [source.subkey(f"keyed-hash/{field}") for field in FIELDS]
+    secrets = [(source.path).read_bytes(), *(one.reveal() for one in subkeys)]
+    identifiers = {
+        row[name] for row in nation() for name in IDENTIFIERS if len(row[name] or "") > 5
+    }
+    born = {row["birth_date"] for row in nation()}
+    for reading in readings:
+        for travels in (
+            pickle.dumps(reading),
+            cloudpickle.dumps(lambda block, r=reading: r(block)),
+        ):
+            assert not [1 for secret in secrets for form in forms(secret) if form in travels]
+            text = travels.decode("latin-1")
+            assert not [1 for one in identifiers | born if one in text]
+            assert not [1 for one in born if f"{one[:4]}-{one[4:6]}-{one[6:]}" in text]
+            assert not [1 for one in born if int(one).to_bytes(4, "little") in travels]
+
+
+def test_the_spine_keyed_for_the_delivered_dates_is_that_for_all_dates_elsewhere_null(closures):
+    _, source = closures
+    hashes = FieldHashes(source)
+    rows = pl.DataFrame(nation(), infer_schema_length=None)
+    some = rows["birth_date"].unique().sort()[:5]
+    every = SpineKeying(hashes, Forms(), None)(rows)
+    few = SpineKeying(hashes, Forms(), delivered_births(some, hashes))(rows)
+    wanted = rows["birth_date"].is_in(some.implode())
+    assert 0 < wanted.sum() < rows.height
+    assert few.filter(wanted).equals(every.filter(wanted))
+    assert few.filter(~wanted)["address"].null_count() == (~wanted).sum()
+    rest = pl.exclude("address", "home")
+    assert few.select(rest).equals(every.select(rest))
 
 
 def test_equal_values_of_two_fields_have_unequal_hashes(left):

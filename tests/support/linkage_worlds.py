@@ -17,6 +17,7 @@ from enclave.linkage.passes import IDENTITY_FIELDS
 
 DAY = dt.date(2026, 7, 1)
 HOME = ("birth", "sex", "postcode", "house_number")
+PLACE = ("birth", "postcode", "house_number")
 GUARDS = (("birth",), ("sex",), ("postcode", "house_number"))
 TELLING = (("birth",), ("postcode", "house_number"))
 RULES = (
@@ -133,11 +134,56 @@ def link_by_hand(persons, pupils):
             who = next(iter(found)) if sure else None
             decided[place] = (who, "linked" if sure else "review", name, len(found))
             if not by_address:
-                strange = all(contradicts(one, spells, TELLING) for spells in found.values())
+                both = [spell for spells in found.values() for spell in spells]
+                strange = all(is_strange(one, [spell], guards) for spell in both)
+                if sure and lives_as_another(one, both, persons):
+                    strange, decided[place] = True, (None, "review", name, 1)
                 other = all(contradicts(one, spells, (("sex",),)) for spells in found.values())
                 votes.setdefault((place[0], name), []).append((strange, other, place))
         pointed |= set(claims)
-    return withdraw_by_hand(decided, votes)
+    homes = homes_by_hand(decided, persons, pupils)
+    return withdraw_by_hand(decided, votes, homes)
+
+
+def homes_by_hand(decided, persons, pupils):
+    """Deliveries with three pupils, and one in twenty, at home where the other sex is."""
+    strange = Counter()
+    for one in pupils:
+        whole = values(one, HOME)
+        if whole is None or (one["delivery_id"], one["pupil_row"]) in decided:
+            continue
+        same = [who for who in persons if lives_there(who) and None not in values_of(who, HOME)
+                and values_of(who, PLACE) == values_of(one, PLACE)]  # fmt: skip
+        strange[one["delivery_id"]] += any(who["sex"] != one["sex"] for who in same)
+    linked = Counter(
+        delivery
+        for (delivery, _), (_, status, name, _) in decided.items()
+        if status == "linked" and name not in {"BSN", "education number"}
+    )
+    return {
+        delivery: "sex differs where birth date"
+        for delivery, count in strange.items()
+        if count >= 3 and count / (count + linked[delivery]) >= 0.05
+    }
+
+
+def values_of(row, fields):
+    return tuple(row[field] for field in fields)
+
+
+def is_strange(one, spell, guards):
+    """Whether nothing telling agrees, or nothing at all, or only where one lives."""
+    sibling = contradicts(one, spell, (("birth",),)) and contradicts(one, spell, (("sex",),))
+    return contradicts(one, spell, TELLING) or contradicts(one, spell, guards) or sibling
+
+
+def lives_as_another(one, spells, persons):
+    """Whether birth date or address is never the person's, and all of it is somebody's."""
+    unlike = all(any(contradicts(one, [spell], (guard,)) for guard in TELLING) for spell in spells)
+    home = values(one, HOME)
+    there = [spell for spell in persons if lives_there(spell)]
+    same = {spell["person_id"] for spell in there if values(spell, HOME) == home}
+    return unlike and home is not None and bool(same) and spells[0]["person_id"] not in same
 
 
 def set_aside_by_hand(decided, votes):
@@ -151,9 +197,9 @@ def set_aside_by_hand(decided, votes):
                 decided[place] = (None, "review", name, count)
 
 
-def withdraw_by_hand(decided, votes):
-    reasons = {}
-    for column, reason in ((1, "sex differs"), (0, "numbers agree")):
+def withdraw_by_hand(decided, votes, homes):
+    reasons = dict(homes)
+    for column, reason in ((1, "sex differs where numbers"), (0, "numbers agree")):
         for (delivery, _), seen in votes.items():
             bad = sum(vote[column] for vote in seen)
             if bad >= 3 and bad / len(seen) >= 0.2:

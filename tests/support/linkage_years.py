@@ -22,7 +22,7 @@ THIRD = RoundConfig(id="2027-E", reference_date=date(2026, 7, 1), school_years=(
 
 def first_site(root, registers):
     """The site, made for the first round."""
-    people = (Person(name="operator-1", role="operator"), Person(name="witness-1", role="witness"))
+    people = tuple(Person(name=f"{r}-1", role=r) for r in ("operator", "witness", "steward"))
     grant = ProjectGrant(id="one", purpose="x", members=(), columns=("sex",))
     made = replace(config(registers, truth=False), round=FIRST, people=people, projects=(grant,))
     return init_site(root, made, system_clock)

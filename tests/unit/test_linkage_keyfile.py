@@ -2,12 +2,17 @@
 
 import base64
 import hashlib
+import os
+import pickle
+import subprocess
+import sys
 import traceback
+from pathlib import Path
 
 import pytest
 
 from enclave.errors import EnclaveError, InputError, RefusedError
-from enclave.linkage.keyfile import FileKey, read_key
+from enclave.linkage.keyfile import FileKey, exposure, read_key
 
 RANDOM = hashlib.sha512(b"for this test").digest()
 KEY = RANDOM[:32]
@@ -122,6 +127,85 @@ def test_a_key_file_shows_and_keeps_no_key(tmp_path):
     subkey = key.subkey("keyed-hash/bsn")
     assert KEY.hex() not in repr(key) + repr(subkey) + repr(vars(key))
     assert len(subkey.reveal()) == 32
+    pinned = key.pinned()
+    for held in (key, pinned):
+        travels = pickle.dumps(held) + repr(vars(held)).encode()
+        for secret in (KEY, subkey.reveal()):
+            assert secret not in travels
+            assert secret.hex()[:16].encode() not in travels
+    assert pinned.mark not in repr(pinned)
+    assert hashlib.sha256(KEY).hexdigest()[:16] != pinned.mark, "nobody can look it up"
+
+
+READ = """
+import sys
+from pathlib import Path
+from enclave.errors import InputError
+from enclave.linkage.keyfile import read_key
+try:
+    read_key(Path(sys.argv[1]))
+except InputError as error:
+    print(error)
+"""
+
+
+def read_elsewhere(path, **given):
+    """What is told of a key file that another process gives; it never waits."""
+    done = subprocess.run(
+        [sys.executable, "-c", READ, str(path)],
+        capture_output=True, text=True, check=True, timeout=60, **given,
+    )  # fmt: skip
+    return done.stdout
+
+
+def test_a_pipe_a_terminal_and_a_device_are_refused_before_they_are_read(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert "regular file" in read_elsewhere(pipe), "nobody writes, and nobody waits"
+    told = read_elsewhere("/dev/stdin", input=KEY.hex())
+    assert "regular file" in told
+    assert KEY.hex() not in told
+    for device in ("/dev/null", "/dev/zero"):
+        with pytest.raises(InputError, match="regular file"):
+            read_key(Path(device))
+
+
+def test_a_process_substitution_is_refused_and_what_it_gives_is_not_read(tmp_path):
+    reading, writing = os.pipe()
+    os.write(writing, KEY)
+    with pytest.raises(InputError, match="a pipe, a terminal or another device"):
+        read_key(Path(f"/dev/fd/{reading}"))
+    assert os.read(reading, 64) == KEY
+    os.close(reading)
+    os.close(writing)
+
+
+def test_a_link_to_a_key_file_is_followed(tmp_path):
+    (tmp_path / "link").symlink_to(written(tmp_path, KEY))
+    assert read_key(tmp_path / "link").reveal() == KEY
+
+
+def test_another_key_in_the_same_place_is_refused_once_pinned(tmp_path, monkeypatch):
+    path = written(tmp_path, KEY)
+    monkeypatch.chdir(tmp_path)
+    pinned = FileKey(Path("key")).pinned()
+    monkeypatch.chdir("/")
+    assert pinned.subkey("a").reveal() == FileKey(path).subkey("a").reveal()
+    path.write_bytes(KEY.hex().encode())
+    assert pinned.subkey("a").reveal() == FileKey(path).subkey("a").reveal(), "the same key"
+    path.write_bytes(RANDOM[32:])
+    with pytest.raises(InputError, match="changed while it was used") as caught:
+        pinned.subkey("a")
+    assert RANDOM[32:].hex() not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("mode", "found"), [(0o600, 0), (0o400, 0), (0o640, 1), (0o604, 1), (0o622, 1), (0o644, 1)]
+)
+def test_a_key_file_that_others_may_open_is_a_finding(tmp_path, mode, found):
+    path = written(tmp_path, KEY)
+    path.chmod(mode)
+    assert len(exposure(path)) == found
 
 
 def test_subkeys_differ_by_purpose_vintage_and_key(tmp_path):

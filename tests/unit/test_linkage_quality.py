@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from enclave.linkage.passes import PASSES
 from enclave.linkage.quality import MINIMUM_PUPILS, pass_counts, rates, truth_score
-from enclave.receipts import LevelCount, PassCount, TruthScore
+from enclave.measured import LevelCount, PassCount, TruthScore
 
 
 def links_of(statuses, persons=None):

@@ -2,91 +2,31 @@
 
 import re
 from dataclasses import replace
-from datetime import UTC, date, datetime
 from fractions import Fraction
-from html.parser import HTMLParser
 from itertools import groupby
 
-import msgspec
-import polars as pl
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from linkage_quality_cases import LARGE, receipt_of
 
 from enclave.errors import FindingsError, InputError
-from enclave.linkage.passes import PASSES
 from enclave.linkage.quality.checking import check_quality
-from enclave.linkage.quality.estimates import chapman, wilson
-from enclave.linkage.quality.extras import Routes
-from enclave.linkage.quality.gathered import count_routes
+from enclave.linkage.quality.estimates import wilson
 from enclave.linkage.quality.making import Inputs, make_quality
 from enclave.linkage.quality.page import render_quality
-from enclave.linkage.quality.plots import Interval, in_words, interval_chart, percent
 from enclave.linkage.quality.policy import POLICY
 from enclave.linkage.quality.report import (
-    PassQuality,
+    ReplayGroup,
     RoutesQuality,
     TruthQuality,
     from_json,
     to_json,
 )
-from enclave.linkage.quality.small import cautious
 from enclave.linkage.quality.writing import write_report
-from enclave.linkage.tail import PASS_NAME
-from enclave.receipts import (
-    DoubtedDelivery,
-    FileDigest,
-    LevelCount,
-    LinkageReceipt,
-    PassCount,
-    TruthScore,
-)
+from enclave.measured import TruthScore
 
-NAMES = (*(step.name for step in PASSES), PASS_NAME)
 KINDS = ("pupils", "linked", "not_linked")
-
-
-def receipt_of(passes, unlinked=0, groups=None, **changes):
-    """A receipt from (linked, review) per pass, and (linked, not linked) by level per group."""
-    padded = [*passes, *[(0, 0)] * (len(NAMES) - len(passes))]
-    counts = tuple(PassCount(name, *pair) for name, pair in zip(NAMES, padded, strict=True))
-    linked, review = (sum(pair[place] for pair in padded) for place in (0, 1))
-    rates = tuple(
-        LevelCount(name, level, good + bad, good)
-        for name, levels in (groups or {}).items()
-        for level, (good, bad) in levels.items()
-    )
-    facts = {
-        "round_id": "2026-E",
-        "reference_date": date(2026, 7, 1),
-        "truth": None,
-        "doubted": (),
-        **changes,
-    }
-    return LinkageReceipt(
-        delivered=linked + review + unlinked,
-        linked=linked,
-        review=review,
-        unlinked=unlinked,
-        passes=counts,
-        rates=rates,
-        links=FileDigest(path="linkage/links.parquet", size=1, sha256="0" * 64),
-        outputs=(),
-        keys=(),
-        finished_at=datetime(2026, 11, 1, tzinfo=UTC),
-        **facts,
-    )
-
-
-LARGE = receipt_of(
-    [(5000, 40), (300, 20), (900, 60)],
-    180,
-    {
-        "number": {"BSN": (5100, 60), "no number": (1100, 240)},
-        "sex": {"M": (3100, 140), "V": (3100, 160)},
-        "birth_year": {"2014": (2200, 100), "2017": (4000, 200)},
-    },
-)
 
 
 # What follows from what is shown, by exact elimination.
@@ -302,7 +242,12 @@ SMALL = receipt_of([(140, 33)], 0, {"sex": {"M": (60, 3), "V": (80, 30)}})
         (LARGE, lambda q: tell(q, ("verdicts", 0, "rate", wilson(95, 100)))),
         (LARGE, lambda q: tell(q, ("groups", 0, "rate", wilson(3, 100)))),
         (LARGE, lambda q: replace(q, truth=TruthQuality(wilson(6195, 6200), None))),
-        (LARGE, lambda q: replace(q, replay=(PassQuality("home", None, wilson(991, 1000)),))),
+        (
+            LARGE,
+            lambda q: replace(
+                q, replay=(ReplayGroup("pass", "home", *[None] * 5, wilson(991, 1000)),)
+            ),
+        ),
         (LARGE, lambda q: replace(q, routes=RoutesQuality(100, 100, 95, None, None))),
     ],
 )
@@ -348,277 +293,3 @@ def test_counts_that_contradict_each_other_have_no_report():
 def test_another_json_is_no_report(text):
     with pytest.raises(InputError):
         from_json(text)
-
-
-# Replay, routes, truth: fewer than ten wrong look the same, whatever their number.
-
-
-def replay_of(wrong, links=400, deciding="pattern table", rest=60):
-    rows = [("p", "x" if n < wrong else "p", "linked", deciding) for n in range(links)]
-    rows += [("p", None, "unlinked", None)] * rest
-    names = ("true_person", "person_id", "status", "pass_name")
-    return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")
-
-
-def truth_of(linked, wrong, linkable):
-    correct = linked - wrong
-    return TruthScore(linkable, correct, wrong, linkable - correct, 1.0, 1.0)
-
-
-def test_few_wrong_links_of_a_replay_cannot_be_counted():
-    found = {make_quality(Inputs(LARGE, replay=replay_of(n))).replay for n in range(10)}
-    (one,) = found.pop()
-    assert found == set()
-    assert (one.precision.estimate, one.precision.high) == (None, 1.0)
-    assert one.precision.low == wilson(391, 400).low
-    (exact,) = make_quality(Inputs(LARGE, replay=replay_of(10))).replay
-    assert (exact.precision.part, exact.recall.part, exact.recall.whole) == (390, 390, 460)
-
-
-@pytest.mark.parametrize("rest", [1, 9])
-def test_few_pupils_without_a_link_hide_the_size_of_the_sample(rest):
-    (one,) = make_quality(Inputs(LARGE, replay=replay_of(20, rest=rest))).replay
-    assert one.recall is None
-    assert one.precision.part == 380
-
-
-def test_a_sample_that_is_nearly_a_shown_count_is_hidden():
-    assert 5000 in {p.linked for p in LARGE.passes}
-    (one,) = make_quality(Inputs(LARGE, replay=replay_of(20, links=4900, rest=95))).replay
-    assert one.recall is None
-
-
-def test_passes_of_a_replay_come_in_the_order_of_passes():
-    parts = [replay_of(0, deciding=name, rest=0) for name in ("pattern table", PASSES[2].name)]
-    names = [one.name for one in make_quality(Inputs(LARGE, replay=pl.concat(parts))).replay]
-    assert names == [PASSES[2].name, "pattern table"]
-
-
-def test_few_wrong_links_against_the_truth_cannot_be_counted():
-    found = set()
-    for wrong in range(10):
-        receipt = msgspec.structs.replace(LARGE, truth=truth_of(6200, wrong, 6400))
-        found.add(make_quality(Inputs(receipt)).truth)
-    (truth,) = found
-    assert truth.precision.low == wilson(6191, 6200).low
-    assert (truth.recall.part, truth.recall.whole) == (None, 6400)
-
-
-@pytest.mark.parametrize(
-    ("wrong", "linkable", "precision", "recall"),
-    [
-        (30, 6400, 6170, 6170),
-        (30, 6175, 6170, None),
-        (30, 6208, 6170, None),
-        (30, 6170, 6170, 6170),
-    ],
-)
-def test_what_a_truth_tells_exactly(wrong, linkable, precision, recall):
-    receipt = msgspec.structs.replace(LARGE, truth=truth_of(6200, wrong, linkable))
-    truth = make_quality(Inputs(receipt)).truth
-    assert truth.precision.part == precision
-    assert (truth.recall.part if truth.recall else None) == recall
-
-
-def test_a_truth_does_not_tell_hidden_links():
-    receipt = receipt_of([(100, 5)], truth=truth_of(100, 30, 104))
-    truth = make_quality(Inputs(receipt)).truth
-    assert (truth.precision, truth.recall) == (None, None)
-
-
-def test_two_routes_are_shown_with_their_estimate():
-    routes = make_quality(Inputs(LARGE, routes=Routes(5040, 700, 500, 480))).routes
-    assert (routes.by_bsn, routes.by_education_number, routes.by_both) == (5040, 700, 500)
-    assert routes.agreement.part == 480
-    assert routes.captured == chapman(5040, 700, 500)
-
-
-@pytest.mark.parametrize(
-    "routes",
-    [
-        Routes(5004, 700, 500, 480),
-        Routes(5040, 505, 500, 480),
-        Routes(5040, 304, 280, 280),
-        Routes(505, 700, 500, 480),
-        Routes(5040, 700, 5, 5),
-        Routes(5040, 700, 0, 0),
-    ],
-)
-def test_two_routes_that_tell_a_small_count_are_hidden(routes):
-    found = make_quality(Inputs(LARGE, routes=routes)).routes
-    assert (found.by_bsn, found.by_both, found.agreement, found.captured) == (None,) * 4
-
-
-def test_two_routes_do_not_tell_the_links_of_a_hidden_pass():
-    receipt = receipt_of([(5000, 40), (4, 20), (900, 60)], 180)
-    found = make_quality(Inputs(receipt, routes=Routes(5040, 544, 500, 480))).routes
-    assert found.by_bsn is None
-
-
-KEY = st.sampled_from([None, "a", "b", "c"])
-
-
-@given(
-    st.lists(st.tuples(KEY, KEY), max_size=8),
-    st.lists(st.tuples(st.sampled_from("pqr"), KEY, KEY), max_size=8),
-)
-@settings(max_examples=40, deadline=None)
-def test_routes_count_as_a_plain_loop_does(pupils, spine):
-    def owner(place, key):
-        found = {row[0] for row in spine if key is not None and row[place] == key}
-        return next(iter(found)) if len(found) == 1 else None
-
-    pairs = [(owner(1, bsn), owner(2, number)) for bsn, number in pupils]
-    both = [pair for pair in pairs if None not in pair]
-    expected = Routes(
-        sum(first is not None for first, _ in pairs),
-        sum(second is not None for _, second in pairs),
-        len(both),
-        sum(first == second for first, second in both),
-    )
-    rows = [("d", number, *keys) for number, keys in enumerate(pupils)]
-    kinds = {"delivery_id": pl.String, "pupil_row": pl.UInt32}
-    keys = {"bsn": pl.String, "education_number": pl.String}
-    delivered = pl.DataFrame(rows, schema=kinds | keys, orient="row")
-    persons = pl.DataFrame(spine, schema={"person_id": pl.String} | keys, orient="row")
-    assert count_routes(delivered.lazy(), persons.lazy()) == expected
-
-
-# Rounds and deliveries in doubt.
-
-
-def earlier(round_id, year, linked, rest):
-    return receipt_of([(linked, rest)], round_id=round_id, reference_date=date(year, 7, 1))
-
-
-def test_a_fall_beyond_chance_is_flagged_and_one_within_it_is_not():
-    rounds = (earlier("2025-E", 2025, 950, 50), earlier("2024-E", 2024, 955, 45))
-    last = receipt_of([(900, 100)])
-    found = make_quality(Inputs(last, rounds)).rounds
-    assert [one.round_id for one in found] == ["2024-E", "2025-E", "2026-E"]
-    assert [one.fell for one in found] == [False, False, True]
-    assert found[0].change is None
-    assert found[1].change.estimate < 0
-    assert "by more than chance" in render_quality(make_quality(Inputs(last, rounds)))
-    assert "by more than chance" not in render_quality(make_quality(Inputs(last)))
-
-
-def test_a_round_with_few_unlinked_pupils_is_shown_without_them():
-    found = make_quality(Inputs(LARGE, (earlier("2025-E", 2025, 995, 5),))).rounds
-    assert (found[0].delivered, found[0].linked, found[0].rate) == (1000, None, None)
-    assert found[1].change is None
-    assert not found[1].fell
-
-
-def test_doubted_deliveries_are_counted_by_reason_without_their_names():
-    reasons = ("sex differs", "numbers agree", "sex differs")
-    doubted = tuple(DoubtedDelivery(f"canary-{n}", one) for n, one in enumerate(reasons))
-    quality = make_quality(Inputs(msgspec.structs.replace(LARGE, doubted=doubted)))
-    assert [(one.reason, one.deliveries) for one in quality.doubted] == [
-        ("numbers agree", 1),
-        ("sex differs", 2),
-    ]
-    page = render_quality(quality)
-    assert "canary" not in page + to_json(quality).decode()
-    assert "numbers agree" in page
-
-
-# The page.
-
-
-class Page(HTMLParser):
-    """Tags with attributes, and what is open at the end."""
-
-    EMPTY = frozenset({"meta", "line", "rect", "circle", "polyline"})
-
-    def __init__(self, text):
-        super().__init__()
-        self.tags, self.open, self.loose = [], [], []
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        if tag not in self.EMPTY:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        if not self.open or self.open.pop() != tag:
-            self.loose.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def count(self, tag):
-        return [name for name, _ in self.tags].count(tag)
-
-
-def test_the_page_is_whole_and_loads_nothing():
-    inputs = Inputs(
-        msgspec.structs.replace(LARGE, truth=truth_of(6200, 30, 6400)),
-        (earlier("2025-E", 2025, 950, 50),),
-        replay_of(20),
-        Routes(5040, 700, 500, 480),
-        "learnt <here>",
-    )
-    text = render_quality(make_quality(inputs))
-    page = Page(text)
-    assert (page.open, page.loose) == ([], [])
-    assert page.count("svg") == 4
-    assert page.count("title") == 5
-    assert page.count("desc") == 4
-    assert (page.count("h1"), page.count("h2")) == (1, 8)
-    assert page.count("script") == page.count("link") == page.count("img") == 0
-    attributes = {name for _, given_ in page.tags for name in given_}
-    assert attributes & {"src", "href", "onclick", "onload", "xlink:href"} == set()
-    assert "http://" not in text
-    assert "https://" not in text
-    assert "url(" not in text
-    policy = next(a for t, a in page.tags if t == "meta" and "http-equiv" in a)
-    assert policy["content"].startswith("default-src 'none'")
-    assert "learnt &lt;here&gt;" in text
-
-
-def test_a_page_without_measurements_says_so():
-    text = render_quality(make_quality(Inputs(receipt_of([(4, 0)]))))
-    page = Page(text)
-    assert (page.open, page.loose) == ([], [])
-    assert "Nobody was linked again without numbers" in text
-    assert "Too few pupils" in text
-    assert "It was not measured" in text
-    assert page.count("svg") == 2
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (1.0, "100.00 %"),
-        (0.999999, "> 99.99 %"),
-        (0.98765, "98.77 %"),
-        (0.00001, "< 0.01 %"),
-        (0.0, "0.00 %"),
-        (None, "not shown"),
-    ],
-)
-def test_nearly_all_is_not_all(value, text):
-    assert percent(value) == text
-
-
-def test_the_least_possible_share_is_rounded_down():
-    share = cautious(400, 400)
-    assert 0.95779 < share.low < 0.957999
-    assert in_words(share) == "between 95.77 % and 100.00 %"
-    assert in_words(wilson(90, 100)) == "90.00 % (82.56 % to 94.48 %)"
-    assert in_words(wilson(0, 0)) == in_words(None) == "not shown"
-    chart = interval_chart("t", [Interval("a", share), Interval("b", None)])
-    assert ("at least 95.77 %" in chart, "not shown" in chart) == (True, True)
-
-
-@pytest.mark.parametrize("whole", [20, 35, 100])
-def test_a_cautious_share_holds_the_truth_and_tells_no_small_count(whole):
-    for part in range(whole + 1):
-        share = cautious(part, whole)
-        exact = wilson(part, whole)
-        assert share.low <= exact.low <= exact.high <= share.high
-        assert share.part is None or min(share.part, whole - share.part) >= 10
-    assert {cautious(part, 19) for part in range(20)} == {None}

@@ -15,7 +15,8 @@ from enclave.linkage.passes import FIELD_COLUMNS, PASSES, Pass
 class Decided:
     """What the passes decided.
 
-    ``rows``: one row per pupil that some pass found: ``DECISION``, strange, other_sex.
+    ``rows``: one row per pupil that some pass found: ``DECISION``, strange, other_sex,
+    unlike.
     ``pointed``: ``ROW`` and person_id, the persons at whom a number of a pupil points, linked or
     not; null without a pass by number.
     """

@@ -10,7 +10,7 @@ DECISION = (*ROW, "person_id", "status", "pass_name", "candidates")
 
 
 def decide(pairs: Frame, claimed: Frame | None, step: Pass) -> Frame:
-    """The decision on every pupil with a pair: ``DECISION``, strange, other_sex.
+    """The decision on every pupil with a pair: ``DECISION``, strange, other_sex, unlike.
 
     Args:
         pairs: as ``find_pairs`` gives them.
@@ -40,6 +40,7 @@ def decide(pairs: Frame, claimed: Frame | None, step: Pass) -> Frame:
         nw.when(nw.col("single")).then(one).otherwise(nw.col("many")).alias("candidates"),
         "strange",
         "other_sex",
+        "unlike",
     )
 
 

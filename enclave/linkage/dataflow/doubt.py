@@ -28,11 +28,12 @@ below it they are people who moved and whose birth date was mistyped."""
 NUMBERS = "numbers agree where birth date and address do not"
 SEX = "sex differs where numbers agree"
 DATE = "reference date outside the period of the spine"
+HOME = "sex differs where birth date and address agree"
 
 
 @dataclass(frozen=True)
 class Doubt:
-    """One doubted delivery and the reason that weighs most: ``NUMBERS``, ``SEX`` or ``DATE``."""
+    """One doubted delivery and the reason that weighs most: the first of those above."""
 
     delivery_id: str
     reason: str
@@ -113,14 +114,14 @@ def set_aside(engine: Engine, decided: Frame, passes: Sequence[Pass]) -> Frame:
 def withdraw(links: Frame, doubts: Sequence[Doubt], passes: Sequence[Pass]) -> Frame:
     """The links with those of doubted deliveries sent to review.
 
-    When sex or the reference date is doubted the links by number stand: they rest on neither. With
-    any other doubt no link of the delivery stands.
+    When sex, the reference date or what is at home is doubted the links by number stand: they rest
+    on none of it. With any other doubt no link of the delivery stands.
     """
     if not doubts:
         return links
     by_number = [step.name for step in passes if step.by_number]
-    every = [doubt.delivery_id for doubt in doubts if doubt.reason not in {SEX, DATE}]
-    some = [doubt.delivery_id for doubt in doubts if doubt.reason in {SEX, DATE}]
+    every = [doubt.delivery_id for doubt in doubts if doubt.reason not in {SEX, DATE, HOME}]
+    some = [doubt.delivery_id for doubt in doubts if doubt.reason in {SEX, DATE, HOME}]
     stands = nw.col("pass_name").is_in(by_number).fill_null(value=False)
     in_doubt = nw.col("delivery_id").is_in([*every, *some])
     if every and some:

@@ -12,16 +12,18 @@ from enclave.linkage.passes import GUARD_FIELDS, TELLING_GUARDS, Pass
 
 ROW = ("delivery_id", "pupil_row")
 CLAIM = ("delivery_id", "person_id")
-EVIDENCE = ("contradicted", "strange", "other_sex")
+EVIDENCE = ("contradicted", "strange", "other_sex", "unlike")
 Expression = nw.Expr
 
 
 def find_pairs(engine: Engine, residue: Frame, spine: Frame, step: Pass, name: str) -> Frame:
     """One row per pupil and spell that agree on the pass's key: ``ROW``, person_id and evidence.
 
-    ``contradicted``: some guard is known on both sides and none agrees. ``strange``: the same for
-    the telling guards. ``other_sex``: sex is known and differs. The last two are false for a pass
-    by address, whose key holds them.
+    ``contradicted``: some guard is known on both sides and none agrees. ``strange``: the same, or
+    the same for the telling guards alone, or birth date and sex are known and both differ: of the
+    same address, but a brother or sister. ``other_sex``: sex is known and differs.
+    ``unlike``: birth date or address is. The last three are false for a pass by address, whose key
+    holds them.
     """
     watched = TELLING_GUARDS if step.by_number else ()
     sex = ("sex",) if step.by_number else ()
@@ -37,12 +39,18 @@ def find_pairs(engine: Engine, residue: Frame, spine: Frame, step: Pass, name: s
         pairs = ours.join(theirs, on=step.key, how="inner")
         if step.at_reference_date:
             pairs = pairs.filter(is_valid(step.tolerance_days))
+        strange, unlike = contradicted(watched), contradicted(())
+        if step.by_number:
+            neither = contradicted(("birth",)) & contradicted(("sex",))
+            strange = reduce(or_, [strange, contradicted(step.guards), neither])
+            unlike = reduce(or_, [contradicted((guard,)) for guard in watched])
         evidence = pairs.select(
             *ROW,
             "person_id",
             contradicted(step.guards).alias("contradicted"),
-            contradicted(watched).alias("strange"),
+            strange.alias("strange"),
             contradicted(sex).alias("other_sex"),
+            unlike.alias("unlike"),
         )
         found.append(engine.checkpoint(evidence, f"{name}-pairs-{number}"))
     return nw.concat(found) if len(found) > 1 else found[0]

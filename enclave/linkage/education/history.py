@@ -62,6 +62,24 @@ def find_history(found: Sequence[tuple[str, pl.LazyFrame]], known: pl.LazyFrame)
     return History(rows.sort("old_key"), persons.filter(pl.col("persons") > 1).height)
 
 
+def with_settled(history: History, settled: pl.LazyFrame, known: pl.LazyFrame) -> History:
+    """The history with the S numbers that reviewers accepted as a person.
+
+    Args:
+        history: what the rounds found out.
+        settled: old_key, new_key, since_round and round (its place) of the S numbers of a round.
+        known: person_key of every S number that somebody still has; such a one is not R yet.
+    """
+    whole = settled.join(known, left_on="old_key", right_on="person_key", how="anti")
+    rows = (
+        whole.collect()
+        .sort("old_key", "round")
+        .unique("old_key", keep="first", maintain_order=True)
+    )
+    both = pl.concat([history.rows, rows.select(history.rows.columns)])
+    return History(both.sort("old_key"), history.contradicted)
+
+
 def apply_history(frame: pl.LazyFrame, rows: pl.LazyFrame) -> pl.LazyFrame:
     """The frame (person_key, person_status and more) with S numbers that became R as R."""
     became = rows.select(

@@ -26,7 +26,7 @@ from enclave.linkage.education.rotation import (
     wrap_secrets,
     wrapped,
 )
-from enclave.linkage.keys import SEPARATOR, VERSION, Hasher, digest
+from enclave.linkage.keys import SEPARATOR, VERSION, Hasher, VaultKey, digest, open_hasher
 from enclave.linkage.passes import UNLINKED
 
 ROW = ("delivery_id", "pupil_row")
@@ -99,6 +99,16 @@ def open_s_numbers(custody: Custody, hasher: Hasher) -> SNumbers:
     """
     chain = chain_of(custody.vault)
     return SNumbers(custody.vault, custody.config.round.id, chain, hasher.native)
+
+
+def lasting_numbers(custody: Custody) -> SNumbers:
+    """The S numbers of a site, without the linkage key of a round.
+
+    Raises:
+        KeyDestroyedError: the first key is gone, and with it every S number there was.
+    """
+    native = open_hasher(VaultKey(custody.vault, FIRST_KEY)).native
+    return SNumbers(custody.vault, custody.config.round.id, chain_of(custody.vault), native)
 
 
 def person_keys(

@@ -1,18 +1,24 @@
 """Polars, the default: streams, and joins 128 bits as one number."""
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import narwhals as nw
 import polars as pl
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from enclave.errors import UsageError
 from enclave.files import atomic_path
 from enclave.linkage.engines.base import Frame, Keying, columns_of
 
-BLOCK_ROWS = 1_000_000
+BLOCK_ROWS = 500_000
+HASHED_AT_ONCE = 2
+"""Blocks in memory beside the one that is written. Hashing uses one core a block."""
+
 PART_ROWS = 2_500_000
 """A join of so many delivered rows takes about 1 GiB; what is more is joined in parts."""
 _BYTES = 256
@@ -93,20 +99,43 @@ def keyed_file(folder: Path, paths: Sequence[Path], keying: Keying, name: str) -
 
 
 def write_blocks(paths: Sequence[Path], keying: Keying, target: Path) -> None:
-    """Reads files in blocks, hashes each, and writes them into one file."""
-    columns = columns_of(keying)
+    """Reads files in blocks, hashes each, and writes them into one file in the same order."""
+    write_keyed(_blocks(paths, columns_of(keying)), keying, target)
+
+
+def write_keyed(blocks: Iterable[pl.DataFrame], keying: Keying, target: Path) -> None:
+    """Hashes blocks of rows and writes them into one file in the same order."""
     writer: pq.ParquetWriter | None = None
     try:
-        for path in paths:
-            rows = pl.scan_parquet(path, glob=False)
-            wanted = rows if columns is None else rows.select(columns)
-            for block in wanted.collect_batches(chunk_size=BLOCK_ROWS, maintain_order=True):
-                table = keying(block).to_arrow()
-                # Hashes do not shrink; trying costs more than the hashing of some.
-                writer = writer or pq.ParquetWriter(
-                    target, table.schema, compression="none", use_dictionary=False
-                )
-                writer.write_table(table)
+        for table in _hashed(blocks, keying):
+            # Hashes do not shrink; trying costs more than the hashing of some.
+            writer = writer or pq.ParquetWriter(
+                target, table.schema, compression="none", use_dictionary=False
+            )
+            writer.write_table(table)
     finally:
         if writer is not None:
             writer.close()
+
+
+def _blocks(paths: Sequence[Path], columns: list[str] | None) -> Iterator[pl.DataFrame]:
+    for path in paths:
+        rows = pl.scan_parquet(path, glob=False)
+        wanted = rows if columns is None else rows.select(columns)
+        yield from wanted.collect_batches(chunk_size=BLOCK_ROWS, maintain_order=True)
+
+
+def _hashed(blocks: Iterable[pl.DataFrame], keying: Keying) -> Iterator[pa.Table]:
+    """Every block after ``keying``; some are hashed while another one is written."""
+    with ThreadPoolExecutor(HASHED_AT_ONCE) as pool:
+        waiting: deque[Future[pa.Table]] = deque()
+        for block in blocks:
+            waiting.append(pool.submit(_one, block, keying))
+            if len(waiting) > HASHED_AT_ONCE:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _one(block: pl.DataFrame, keying: Keying) -> pa.Table:
+    return keying(block).to_arrow()

@@ -1,7 +1,7 @@
 """What must be known of both files before they are hashed."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import polars as pl
 
@@ -11,11 +11,11 @@ from enclave.identifiers.birth_date import YEAR_FIRST
 from enclave.identifiers.numbers import is_sound_bsn
 from enclave.linkage.frames.inputs import LONG_AGO, Source
 from enclave.linkage.keying import delivered_years
+from enclave.linkage.period import Period, later, period_of
 from enclave.linkage.prepared import IDENTIFIERS, Forms, normal_forms, whole_birth
 
 SOUND_SHARE = 0.99
 _SAMPLED = 200_000
-MAXIMUM_AGE = timedelta(days=366)
 FEW_SHARED, MAXIMUM_SHARED = 4, 0.001
 """Rows whose number another person has too: so many, and such a share, are errors of a register."""
 
@@ -42,16 +42,18 @@ class Facts:
 
     ``births``: birth dates. ``years``: years of birth. ``days``: reference dates with whether the
     spine covers them. ``shared``: numbers of the spine that belong to two or more persons.
-    ``unread``: columns of the delivery with many values in no known form.
+    ``unread``: columns of the delivery with many values in no known form. ``period``: the days of
+    which the spine tells.
     """
 
     delivery: Forms
     spine: Forms
-    births: frozenset[str]
+    births: pl.Series
     years: frozenset[str]
     covered: frozenset[date]
     shared: int
     unread: tuple[str, ...]
+    period: Period
 
 
 def find_facts(delivery: Source, spine: Source) -> Facts:
@@ -59,19 +61,23 @@ def find_facts(delivery: Source, spine: Source) -> Facts:
 
     Raises:
         InputError: the spine covers no reference date.
-        FindingsError: numbers of the spine belong to several persons, too many to be errors.
+        FindingsError: numbers of the spine belong to several persons, or spells end before they
+            begin, too many to be errors.
     """
+    period = period_of(spine.scan(), LONG_AGO)
+    _refuse_backwards(period, spine)
     sound = _sound(spine)
     forms = Forms(normalised=False, sound_numbers=sound)
     births = _births(delivery).drop_nulls()
     return Facts(
         delivery=forms,
         spine=Forms(normalised=_is_normal(spine), sound_numbers=False),
-        births=frozenset(births["birth"].to_list()),
+        births=births["birth"],
         years=delivered_years(births),
-        covered=_covered(delivery, spine),
-        shared=_shared(spine),
+        covered=_covered(delivery, period),
+        shared=_shared(spine) + _sharing(spine, "education_number")[0],
         unread=_unread(delivery),
+        period=period,
     )
 
 
@@ -99,14 +105,24 @@ def _is_normal(spine: Source) -> bool:
     return not any(found.row(0))
 
 
-def _covered(delivery: Source, spine: Source) -> frozenset[date]:
+def _refuse_backwards(period: Period, spine: Source) -> None:
+    rows = spine.scan().select(pl.len()).collect(engine="streaming").item()
+    if period.backwards > FEW_SHARED and period.backwards > MAXIMUM_SHARED * rows:
+        raise FindingsError(
+            "An address is left after it was moved to.",
+            where=f"--spine, valid_to lies before valid_from: {period.backwards:,} rows",
+            next_step="see that the two columns are not exchanged; nothing was linked",
+        )
+
+
+def _covered(delivery: Source, period: Period) -> frozenset[date]:
     days = delivery.scan().select("reference_date").unique().collect(engine="streaming")
-    first, last = _period(spine)
+    first, last = period.first, period.last
     known = [day for day in days["reference_date"].to_list() if day is not None]
     if last is None:
         covered = known
     else:
-        covered = [day for day in known if (first or last) <= day <= _later(last)]
+        covered = [day for day in known if (first or last) <= day <= later(last)]
     if not covered:
         raise InputError(
             "The spine covers the reference date: from its first date until a year after its last.",
@@ -114,29 +130,6 @@ def _covered(delivery: Source, spine: Source) -> frozenset[date]:
             next_step="link with the spine of that time, or mend the dates",
         )
     return frozenset(covered)
-
-
-def _period(spine: Source) -> tuple[date | None, date | None]:
-    """The first and the last day of which the spine tells something; null when it has no dates.
-
-    An end more than a year after every begin is not a date but a way of writing "still valid".
-    """
-    begin, end = pl.col("valid_from"), pl.col("valid_to")
-    told = begin.filter(begin > LONG_AGO)
-    first, latest = (
-        spine.scan()
-        .select(told.min().alias("first"), told.max().alias("latest"))
-        .collect(engine="streaming")
-        .row(0)
-    )
-    near = end if latest is None else end.filter(end <= _later(latest))
-    last = spine.scan().select(near.max()).collect(engine="streaming").item()
-    return first, max((day for day in (latest, last) if day is not None), default=None)
-
-
-def _later(day: date) -> date:
-    """A year later, or the last day there is."""
-    return min(day, date.max - MAXIMUM_AGE) + MAXIMUM_AGE
 
 
 def _unread(delivery: Source) -> tuple[str, ...]:
@@ -156,12 +149,24 @@ def _unread(delivery: Source) -> tuple[str, ...]:
 
 
 def _shared(spine: Source) -> int:
-    """Numbers of two or more persons; they link nobody. Many mean that a column is not in place."""
+    """BSNs of two or more persons; they link nobody. Many mean that a column is not in place."""
+    shared, count, held, rows = _sharing(spine, "bsn")
+    if held > FEW_SHARED and held > MAXIMUM_SHARED * rows:
+        raise FindingsError(
+            "A BSN belongs to one person of the spine.",
+            where=f"--spine, {shared:,} of {count:,} numbers belong to two or more",
+            next_step="let the register's owner mend it; nothing was linked",
+        )
+    return shared
+
+
+def _sharing(spine: Source, column: str) -> tuple[int, int, int, int]:
+    """Numbers of two or more persons, all numbers, rows with one of the first, and with any."""
     numbers = (
         spine.scan()
-        .select("bsn", pl.col("person_id").hash().alias("person"))
-        .drop_nulls("bsn")
-        .group_by(pl.col("bsn").hash())
+        .select(column, pl.col("person_id").hash().alias("person"))
+        .drop_nulls(column)
+        .group_by(pl.col(column).hash())
         .agg(
             (pl.col("person").min() != pl.col("person").max()).alias("shared"),
             pl.len().alias("rows"),
@@ -175,10 +180,4 @@ def _shared(spine: Source) -> int:
         .collect(engine="streaming")
     )
     shared, count, held, rows = (int(one or 0) for one in numbers.row(0))
-    if held > FEW_SHARED and held > MAXIMUM_SHARED * rows:
-        raise FindingsError(
-            "A BSN belongs to one person of the spine.",
-            where=f"--spine, {shared:,} of {count:,} numbers belong to two or more",
-            next_step="let the register's owner mend it; nothing was linked",
-        )
-    return shared
+    return shared, count, held, rows

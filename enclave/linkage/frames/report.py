@@ -4,6 +4,7 @@ It is for whoever runs the linkage. It holds small counts, so it is no output th
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -41,7 +42,9 @@ class Report:
         return json.dumps(asdict(self), indent=1, ensure_ascii=False)
 
 
-def make_report(rows: pl.DataFrame, links: Links, facts: Facts, engine: str) -> Report:
+def make_report(
+    rows: pl.DataFrame, links: Links, facts: Facts, engine: str, more: Sequence[str] = ()
+) -> Report:
     """The report of all decisions.
 
     Args:
@@ -49,6 +52,7 @@ def make_report(rows: pl.DataFrame, links: Links, facts: Facts, engine: str) -> 
         links: how they came about.
         facts: of the files.
         engine: its name.
+        more: findings that are not about the two files.
     """
     count = {status: int((rows["status"] == status).sum()) for status in (LINKED, REVIEW, UNLINKED)}
     table = None
@@ -62,7 +66,7 @@ def make_report(rows: pl.DataFrame, links: Links, facts: Facts, engine: str) -> 
         unlinked=count[UNLINKED],
         passes=tuple(_passes(rows)),
         numbers=tuple(_numbers(rows)),
-        findings=tuple(_findings(rows, links.doubts, facts)),
+        findings=(*_findings(rows, links.doubts, facts), *more),
         pattern_table=table,
     )
 
@@ -115,6 +119,16 @@ def _findings(rows: pl.DataFrame, doubts: tuple[Doubt, ...], facts: Facts) -> li
         found.append(
             f"reference date missing or outside the period of the spine: {outside:,} rows; their "
             "links by address went to review"
+        )
+    if facts.period.backwards:
+        found.append(
+            f"addresses of the spine that end before they begin: {facts.period.backwards:,} rows; "
+            "they were valid on no day"
+        )
+    if facts.period.strays:
+        found.append(
+            f"addresses of the spine that begin more than a year after all others: "
+            f"{facts.period.strays:,} rows; these dates were not believed"
         )
     if facts.shared:
         found.append(

@@ -1,20 +1,23 @@
 """Linking any two files, without a site."""
 
 import fcntl
+import hashlib
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
 
+from enclave import __version__
 from enclave.errors import RefusedError, UsageError
 from enclave.files import PARTIAL, atomic_path, write_bytes
+from enclave.linkage.clerical.cases import Found, find_cases
+from enclave.linkage.clerical.review_file import as_frames
 from enclave.linkage.dataflow.pairs import ROW
-from enclave.linkage.engines import ENGINES, Engine, Frame
+from enclave.linkage.engines import ENGINES, Engine, Frame, Journal, ResumingEngine, inputs_of
 from enclave.linkage.fields import FieldHashes
 from enclave.linkage.frames.facts import Facts, find_facts
 from enclave.linkage.frames.inputs import (
@@ -27,8 +30,8 @@ from enclave.linkage.frames.inputs import (
     typed,
 )
 from enclave.linkage.frames.report import NUMBERS, Report, make_report
-from enclave.linkage.keyfile import FileKey, read_key
-from enclave.linkage.keying import DeliveryKeying, SpineKeying, TailKeying
+from enclave.linkage.keyfile import FileKey, exposure
+from enclave.linkage.keying import DeliveryKeying, SpineKeying, TailKeying, delivered_births
 from enclave.linkage.linking import Keyed, Links, link
 from enclave.linkage.passes import LINKED, PASSES, REVIEW
 from enclave.linkage.tail import PUPILS, PatternTable, Tail, from_text, shipped
@@ -38,6 +41,9 @@ ALL = "delivery"
 """The delivery id of a file that has no column of that name."""
 
 STEPS = 4 + len(PASSES)
+
+UNFINISHED = f"{PARTIAL}unfinished"
+"""Where intermediate results lie, in the folder of the output."""
 
 
 @dataclass(frozen=True)
@@ -59,19 +65,20 @@ def link_frames(job: Job, progress: Progress) -> Report:
     """Links a delivery with a spine; writes links.parquet, review.parquet and report.json.
 
     Nothing is written before everything was decided. Intermediate results hold keyed hashes; they
-    lie in a folder inside ``out`` that is removed at the end, and by the next run after a kill.
+    lie in a folder inside ``out`` that is removed at the end. After a kill the next run with the
+    same files, key and engine goes on from them; any other removes them.
 
     Raises:
         UsageError: no such engine.
         InputError: a file is missing, damaged or lacks columns; no reference date is covered.
-        RefusedError: the key is too short or can be guessed.
+        RefusedError: the key is too short or can be guessed, or another run is at work.
         FindingsError: rows without a name, a name twice, numbers of several persons.
     """
     if job.engine not in ENGINES:
         raise UsageError(
             f"The engines are {', '.join(ENGINES)}.", where="--engine", next_step="give one of them"
         )
-    read_key(job.key.path)
+    job = replace(job, key=job.key.pinned())
     delivery, spine = open_source(DELIVERY, job.delivery), open_source(SPINE, job.spine)
     with reading(DELIVERY):
         require_rows(delivery)
@@ -81,12 +88,15 @@ def link_frames(job: Job, progress: Progress) -> Report:
         facts = find_facts(delivery, spine)
     with alone_in(job.out):
         progress.step("link", 1, STEPS)
-        work = _work_folder(job.out)
+        journal = _journal(job)
         try:
-            engine = ENGINES[job.engine](work)
-            return _linked(job, engine, (delivery, spine), facts, progress)
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
+            engine = ResumingEngine(ENGINES[job.engine](journal.folder), journal)
+            report = _linked(job, engine, (delivery, spine), facts, progress)
+        except Exception:
+            shutil.rmtree(journal.folder, ignore_errors=True)
+            raise
+        shutil.rmtree(journal.folder, ignore_errors=True)
+        return report
 
 
 @contextmanager
@@ -116,13 +126,21 @@ def alone_in(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _work_folder(out: Path) -> Path:
-    for left in out.glob(f"{PARTIAL}*"):
-        if left.is_dir():
+def _journal(job: Job) -> Journal:
+    """What an earlier run of the same job finished; everything else it left is removed."""
+    folder = job.out / UNFINISHED
+    for left in job.out.glob(f"{PARTIAL}*"):
+        if left.is_dir() and left != folder:
             shutil.rmtree(left, ignore_errors=True)
-        else:
+        elif not left.is_dir():
             left.unlink(missing_ok=True)
-    return Path(tempfile.mkdtemp(dir=out, prefix=PARTIAL))
+    # Another key makes other hashes; this digest tells that it is another one, and nothing of it.
+    key = hashlib.sha256(job.key.subkey("journal").reveal()).hexdigest()
+    files = (job.delivery, job.spine, *([job.table] if job.table else []))
+    inputs = inputs_of([__version__, repr(PASSES), job.engine, key], files)
+    journal = Journal(folder, inputs)
+    journal.open()
+    return journal
 
 
 def _linked(
@@ -138,16 +156,15 @@ def _linked(
     )
     rows = _without_stray(engine, links, keyed.pupils, facts)
     progress.step("link", STEPS - 1, STEPS)
-    report = make_report(rows, links, facts, job.engine)
+    report = make_report(rows, links, facts, job.engine, exposure(job.key.path))
     out = rows.select(pl.col("pupil_row").alias("row_id"), "person_id", "status", "pass_name",
                       "candidates")  # fmt: skip
     # The report is written last: where there is one, the links beside it are its own.
     for name in ("report.json", "review.parquet"):
         (job.out / name).unlink(missing_ok=True)
     _write(job.out / "links.parquet", out.sort("row_id"))
-    if links.tail is not None and links.tail.pairs is not None:
-        waiting = links.tail.pairs.drop("delivery_id").rename({"pupil_row": "row_id"})
-        _write(job.out / "review.parquet", waiting.sort("row_id", "person_id"))
+    cases = find_cases(engine, Found(keyed, links), rows)
+    _write(job.out / "review.parquet", as_frames(cases))
     write_bytes(job.out / "report.json", report.as_json().encode())
     progress.step("link", STEPS, STEPS)
     return report
@@ -159,7 +176,8 @@ def _keyed(job: Job, engine: Engine, delivery: Source, spine: Source, facts: Fac
     ours = Reading(
         DELIVERY, DeliveryKeying(hashes, facts.delivery, kept), delivery.needed, delivery.grouped
     )
-    theirs = Reading(SPINE, SpineKeying(hashes, facts.spine, facts.births), spine.needed)
+    births = delivered_births(facts.births, hashes)
+    theirs = Reading(SPINE, SpineKeying(hashes, facts.spine, births), spine.needed)
     persons = Reading(SPINE, TailKeying(hashes, facts.spine, facts.years), spine.needed)
     return Keyed(
         pupils=engine.keyed([delivery.path], ours, "pupils"),

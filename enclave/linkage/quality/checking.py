@@ -13,7 +13,7 @@ from enclave.errors import FindingsError
 from enclave.linkage.quality.estimates import Share
 from enclave.linkage.quality.groups import TOTAL, GroupCount
 from enclave.linkage.quality.policy import MINIMUM_UNITS, is_small
-from enclave.linkage.quality.report import Quality
+from enclave.linkage.quality.report import Quality, ReplayGroup
 
 _CERTAIN, _HALF = 1e-9, 0.5
 
@@ -45,7 +45,7 @@ def check_quality(quality: Quality) -> None:
     small = sum(is_small(count) for count in equations.counts if count is not None)
     small += sum(is_small(count) for share in _shares(quality) for count in _told(share))
     small += sum(is_small(count) for count in _told_by_routes(quality))
-    small += sum(is_small(count) for count in derived)
+    small += sum(is_small(abs(count)) for count in derived)
     if small:
         raise FindingsError(
             f"No count below {MINIMUM_UNITS} is shown or can be computed.",
@@ -76,6 +76,10 @@ def _equations(quality: Quality) -> _Equations:
     for name in dict.fromkeys(row.characteristic for row in quality.groups):
         rows = [row for row in quality.groups if row.characteristic == name]
         _add_groups(made, rows, (delivered, linked, rest))
+    if quality.coverage is not None:
+        _add_coverage(made, quality.coverage.groups, linked)
+    _add_replay(made, quality.replay)
+    _add_others(made, quality)
     for one in quality.rounds:
         parts = [made.count(one.linked), made.count(None)]
         made.add(made.count(one.delivered), parts)
@@ -95,6 +99,50 @@ def _add_groups(made: _Equations, rows: Sequence[GroupCount], totals: tuple[int,
                 column.append(place)
     for total, column in zip(totals, columns, strict=True):
         made.add(total, column)
+
+
+def _add_coverage(made: _Equations, groups: Sequence[GroupCount], linked: int) -> None:
+    """Enrolled persons who were linked, and the linked who are not enrolled there."""
+    wholes = [row for row in groups if row.level == TOTAL]
+    if not wholes:
+        return
+    first = wholes[0]
+    totals = tuple(made.count(one) for one in (first.pupils, first.linked, first.not_linked))
+    made.add(totals[0], totals[1:])
+    made.add(linked, [totals[1], made.count(None)])
+    for name in dict.fromkeys(row.characteristic for row in groups):
+        _add_groups(made, [row for row in groups if row.characteristic == name], totals)
+
+
+def _add_replay(made: _Equations, rows: Sequence[ReplayGroup]) -> None:
+    """Right, wrong and missed by level; their totals are those of every other characteristic."""
+    counted = [row for row in rows if any(row.level == TOTAL for row in rows)]
+    totals = [made.count(None) for _ in range(5)]
+    for name in dict.fromkeys(row.characteristic for row in counted):
+        levels = [row for row in counted if row.characteristic == name]
+        columns: list[list[int]] = [[] for _ in totals]
+        for row in levels:
+            counts = (row.pupils, row.right, row.not_right, row.wrong, None)
+            places = [made.count(one) for one in counts]
+            made.add(places[0], places[1:3])
+            made.add(places[2], places[3:])
+            for place, total, column in zip(places, totals, columns, strict=True):
+                if row.level == TOTAL:
+                    made.add(place, [total])
+                else:
+                    column.append(place)
+        for total, column in zip(totals, columns, strict=True):
+            made.add(total, column)
+
+
+def _add_others(made: _Equations, quality: Quality) -> None:
+    """Linked persons of a group who were not replayed."""
+    rows = quality.coverage.groups if quality.coverage else ()
+    linked = {(row.characteristic, row.level): row.linked for row in rows}
+    for row in quality.replay:
+        whole = linked.get((row.characteristic, row.level))
+        for part in (row.pupils, row.right):
+            made.add(made.count(whole), [made.count(part), made.count(None)])
 
 
 def _solve(equations: _Equations) -> tuple[list[int], int]:
@@ -120,8 +168,12 @@ def _solve(equations: _Equations) -> tuple[list[int], int]:
 def _shares(quality: Quality) -> Iterator[Share]:
     found = [quality.totals.rate]
     found += [row.rate for row in quality.groups] + [one.rate for one in quality.verdicts]
-    found += [share for one in quality.replay for share in (one.precision, one.recall)]
+    found += [share for one in quality.replay for share in (one.precision, one.found)]
+    if quality.coverage is not None:
+        found += [row.rate for row in quality.coverage.groups]
     found += [one.rate for one in quality.rounds]
+    if quality.absent is not None:
+        found.append(quality.absent.wrong)
     if quality.routes is not None:
         found.append(quality.routes.agreement)
     if quality.truth is not None:

@@ -4,14 +4,11 @@ import polars as pl
 
 from enclave.linkage.dataflow.pairs import ROW
 from enclave.linkage.passes import GUARD_FIELDS, LINKED, PASSES, REVIEW, TELLING_GUARDS
+from enclave.linkage.quality.pooling import pooled
 from enclave.linkage.tail import PASS_NAME
-from enclave.receipts import LevelCount, PassCount, TruthScore
-
-MINIMUM_PUPILS = 10
-"""Groups smaller than this are pooled: the receipt is read by many (policy cbs, minimum units)."""
+from enclave.measured import LevelCount, PassCount, TruthScore
 
 CHARACTERISTICS = ("number", "address_key", "sex", "birth_year")
-OTHER = "other"
 _HOME = tuple(field for guard in TELLING_GUARDS for field in GUARD_FIELDS[guard])
 
 
@@ -28,9 +25,7 @@ def pass_counts(links: pl.DataFrame) -> tuple[PassCount, ...]:
 def rates(links: pl.DataFrame, pupils: pl.LazyFrame) -> tuple[LevelCount, ...]:
     """Delivered and linked pupils by characteristic, no level below ``MINIMUM_PUPILS``.
 
-    The levels of a characteristic add up to all delivered pupils, so a small one is not left out:
-    the total would tell it. It is pooled with the next smallest instead. With fewer pupils than
-    the minimum in all there are no rates.
+    With fewer pupils than the minimum in all there are no rates; see ``pooled``.
     """
     counted = (
         pupils.select(*ROW, *CHARACTERISTICS)
@@ -39,26 +34,11 @@ def rates(links: pl.DataFrame, pupils: pl.LazyFrame) -> tuple[LevelCount, ...]:
         .agg(pl.len().alias("pupils"), (pl.col("status") == LINKED).sum().alias("linked"))
         .collect(engine="streaming")
     )
-    return tuple(level for name in CHARACTERISTICS for level in _levels(counted, name))
-
-
-def _levels(counted: pl.DataFrame, name: str) -> list[LevelCount]:
-    table = (
-        counted.group_by(pl.col(name).fill_null("unknown").alias("level"))
-        .agg(pl.col("pupils", "linked").sum())
-        .sort("pupils", "level")
+    return tuple(
+        LevelCount(name, *row)
+        for name in CHARACTERISTICS
+        for row in pooled(counted, name, ("pupils", "linked")).iter_rows()
     )
-    pooled = 0
-    while pooled < table.height and table["pupils"][pooled] < MINIMUM_PUPILS:
-        pooled += 1
-    while 0 < pooled < table.height and table["pupils"][:pooled].sum() < MINIMUM_PUPILS:
-        pooled += 1
-    shown = table[pooled:].sort("level")
-    found = [LevelCount(name, *row) for row in shown.iter_rows()]
-    rest = table[:pooled]
-    if rest["pupils"].sum() >= MINIMUM_PUPILS:
-        found.append(LevelCount(name, OTHER, int(rest["pupils"].sum()), int(rest["linked"].sum())))
-    return found
 
 
 def truth_score(

@@ -1,66 +1,72 @@
-"""What is shown of a replay, of two routes and of a truth, beside the counts by group.
+"""What is shown of two routes and of a truth, beside the counts by group.
 
 Their counts are of other sets of the same pupils. So each must differ by none or by ten or more
 from every count that is shown; otherwise subtraction would tell the difference.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-
-import polars as pl
 
 from enclave.linkage.passes import PASSES
-from enclave.linkage.quality.estimates import Share, between, chapman, wilson
-from enclave.linkage.quality.policy import is_small
-from enclave.linkage.quality.replay import replayed_passes
-from enclave.linkage.quality.report import PassLinks, PassQuality, RoutesQuality, TruthQuality
+from enclave.linkage.quality.estimates import between, chapman, wilson
+from enclave.linkage.quality.groups import TOTAL
+from enclave.linkage.quality.measuring import BY_PASS, NO_PASS
+from enclave.linkage.quality.policy import MINIMUM_UNITS, is_small
+from enclave.linkage.quality.report import (
+    AbsentQuality,
+    PassLinks,
+    ReplayGroup,
+    RoutesQuality,
+    Totals,
+    TruthQuality,
+)
 from enclave.linkage.quality.small import cautious, possible, stands_apart
-from enclave.linkage.tail import PASS_NAME
+from enclave.measured import AbsentCount, RouteCount
 from enclave.receipts import LinkageReceipt
 
 BY_NUMBER = tuple(step.name for step in PASSES if step.by_number)
-_ORDER = [*(step.name for step in PASSES), PASS_NAME]
 
 
-@dataclass(frozen=True)
-class Routes:
-    """Pupils for whom each number points at one person: raw counts, not fit to publish.
+def shown_absent(
+    counts: AbsentCount, totals: Totals, passes: Sequence[PassLinks], replay: Sequence[ReplayGroup]
+) -> AbsentQuality | None:
+    """The share of wrong links of absent persons, and what it can do at worst.
 
-    ``agree``: of those found by both, how many are one and the same person.
+    All of it follows from the share and from counts that are shown. Null for a small sample.
     """
-
-    by_bsn: int
-    by_education_number: int
-    by_both: int
-    agree: int
-
-
-def shown_replay(replay: pl.DataFrame, visible: Collection[int]) -> tuple[PassQuality, ...]:
-    """Precision and recall by pass in a replay, in the order of passes, small counts hidden."""
-    found = {one.name: one.precision for one in replayed_passes(replay)}
-    names = sorted(found, key=lambda name: (_ORDER.index(name) if name in _ORDER else 0, name))
-    counted = [(name, found[name].part or 0, found[name].whole) for name in names]
-    rest = replay.height - sum(links for _, _, links in counted if possible(0, links))
-    sample = stands_apart(replay.height, visible) and not is_small(rest)
-    return tuple(
-        PassQuality(
-            name,
-            cautious(right, links),
-            _of_sample(possible(right, links), replay.height) if sample else None,
-        )
-        for name, right, links in counted
-    )
-
-
-def _of_sample(part: tuple[int, int] | None, whole: int) -> Share | None:
-    if part is None:
+    if counts.pupils < 2 * MINIMUM_UNITS:
         return None
-    low, high = part
-    return cautious(low, whole) if low == high else between(low, high, whole)
+    none = wilson(0, counts.pupils)
+    wrong = cautious(counts.linked, counts.pupils) if counts.linked else none
+    if wrong is None or wrong.high is None:
+        return None
+    linked = [one.linked for one in passes if one.name not in BY_NUMBER]
+    known = [count for count in linked if count is not None]
+    precision = _lowest([row for row in replay if row.characteristic == BY_PASS])
+    if len(known) < len(linked) or totals.not_linked is None or precision is None:
+        return AbsentQuality(wrong, None)
+    return AbsentQuality(wrong, _least(sum(known), totals.not_linked, wrong.high, precision))
+
+
+def _lowest(passes: Sequence[ReplayGroup]) -> float | None:
+    """The lower end of the precision of all passes, or else of the worst of them."""
+    every = [row for row in passes if row.level == TOTAL] or passes
+    ends = [row.precision.low if row.precision else None for row in every if row.level != NO_PASS]
+    known = [end for end in ends if end is not None]
+    return min(known) if known and len(known) == len(ends) else None
+
+
+def _least(links: int, others: int, wrong: float, precision: float) -> float | None:
+    """The least precision of ``links`` when all ``others`` are absent, as many as were not linked.
+
+    Absent are the others and the wrongly linked ``w``; w is ``wrong`` of both together.
+    """
+    if not links or wrong >= 1:
+        return None
+    return max(0.0, links - others * wrong / (1 - wrong)) / links * precision
 
 
 def shown_routes(
-    routes: Routes, passes: Sequence[PassLinks], visible: Collection[int]
+    routes: RouteCount, passes: Sequence[PassLinks], visible: Collection[int]
 ) -> RoutesQuality:
     """How far two numbers agree; nothing when it tells a count that is hidden elsewhere."""
     known = {one.name: one.linked is not None for one in passes}

@@ -2,28 +2,38 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
-
-import polars as pl
+from dataclasses import dataclass
 
 import disclosure_control as dc
 from enclave.linkage.passes import LINKED, REVIEW, UNLINKED
 from enclave.linkage.quality.estimates import CANNOT_BE_JUDGED, difference, judge_yardstick, wilson
-from enclave.linkage.quality.extras import Routes, shown_replay, shown_routes, shown_truth
+from enclave.linkage.quality.extras import shown_absent, shown_routes, shown_truth
 from enclave.linkage.quality.groups import GroupCount, shown_groups
-from enclave.linkage.quality.margins import NOT_LINKED, Cells, Margin, protected_cells
+from enclave.linkage.quality.margins import (
+    NOT_LINKED,
+    Cells,
+    Margin,
+    cells_frame,
+    protected_cells,
+)
+from enclave.linkage.quality.measuring import BY_PASS, NO_PASS
+from enclave.linkage.quality.persons import MOVER_MONTHS, NEWCOMER_MONTHS
 from enclave.linkage.quality.policy import POLICY, is_small
+from enclave.linkage.quality.replayed import shown_replay
 from enclave.linkage.quality.report import (
+    Coverage,
     PassLinks,
     Quality,
     ReasonCount,
+    ReplayGroup,
     RoundRate,
     Totals,
     Verdict,
 )
-from enclave.receipts import LevelCount, LinkageReceipt
+from enclave.linkage.quality.small import stands_apart
+from enclave.measured import LevelCount, MeasuredLinks
+from enclave.receipts import LinkageReceipt
 
-PASS, NO_PASS = "pass", "no pass"
 YARDSTICKS = (
     ("pupils with a BSN", "BSN", 0.999),
     ("pupils without a number, linked by address", "no number", 0.95),
@@ -36,20 +46,12 @@ class Inputs:
     """What a report is made from.
 
     Args:
-        receipt: of the round. Its rates are counts by group, small groups already joined.
+        receipt: of the round. Its counts are by group, small groups already joined.
         earlier: receipts of rounds before.
-        replay: see ``replayed_passes``; null when nobody was linked again.
-        routes: what BSN and education number each found; null when not known.
-        table: name of the pattern table; null when it is not known.
-        source: in words, for the reader.
     """
 
     receipt: LinkageReceipt
     earlier: tuple[LinkageReceipt, ...] = ()
-    replay: pl.DataFrame | None = field(default=None, repr=False)
-    routes: Routes | None = None
-    table: str | None = None
-    source: str = "receipts"
 
 
 def make_quality(inputs: Inputs) -> Quality:
@@ -59,7 +61,7 @@ def make_quality(inputs: Inputs) -> Quality:
         FindingsError: the counts cannot be protected, or the protection does not hold.
     """
     receipt = inputs.receipt
-    margins = [*_group_margins(receipt), _pass_margin(receipt)]
+    margins = [*_group_margins(receipt.rates, receipt.reference_date.year), _pass_margin(receipt)]
     *group_cells, pass_cells = protected_cells(margins)
     groups = tuple(
         row
@@ -72,17 +74,28 @@ def make_quality(inputs: Inputs) -> Quality:
     )
     every = [count for cells in (*group_cells, pass_cells) for count in cells.values()]
     visible = {count for count in every if count is not None}
+    measured = receipt.measured
+    totals = _totals(pass_cells)
+    seen = _coverage(receipt)
+    replay = _replay(measured, visible, seen) if measured else ()
+    replayed = {
+        count
+        for row in replay
+        for count in (row.pupils, row.right, row.not_right, row.wrong)
+        if count is not None
+    }
     return Quality(
         round_id=str(receipt.round_id),
         reference_date=receipt.reference_date,
         policy=POLICY.name,
-        source=inputs.source,
-        table=inputs.table,
-        totals=_totals(pass_cells),
+        table=receipt.table_name,
+        totals=totals,
         passes=passes,
         groups=groups,
-        replay=shown_replay(inputs.replay, visible) if inputs.replay is not None else (),
-        routes=shown_routes(inputs.routes, passes, visible) if inputs.routes else None,
+        coverage=seen,
+        replay=replay,
+        absent=shown_absent(measured.absent, totals, passes, replay) if measured else None,
+        routes=shown_routes(measured.routes, passes, visible | replayed) if measured else None,
         truth=shown_truth(receipt, visible) if receipt.truth else None,
         verdicts=tuple(_verdicts(groups)),
         rounds=_rounds(inputs),
@@ -90,15 +103,52 @@ def make_quality(inputs: Inputs) -> Quality:
     )
 
 
-def _group_margins(receipt: LinkageReceipt) -> list[Margin]:
-    names = dict.fromkeys(row.characteristic for row in receipt.rates)
-    return [_group_margin(name, receipt) for name in names]
+def _coverage(receipt: LinkageReceipt) -> Coverage | None:
+    """Null when not counted, or when it would tell who was linked and is not enrolled there."""
+    measured = receipt.measured
+    if measured is None or not measured.coverage:
+        return None
+    margins = _group_margins(measured.coverage, receipt.reference_date.year)
+    every = zip(margins, protected_cells(margins), strict=True)
+    groups = tuple(row for margin, cells in every for row in shown_groups(margin.name, cells))
+    linked = [row.linked for row in groups if row.level == dc.TOTAL and row.linked is not None]
+    if any(not stands_apart(count, [receipt.linked]) for count in linked):
+        return None
+    return Coverage(measured.school_year, NEWCOMER_MONTHS, MOVER_MONTHS, groups)
 
 
-def _group_margin(name: str, receipt: LinkageReceipt) -> Margin:
-    rows = [row for row in receipt.rates if row.characteristic == name]
+def _replay(
+    measured: MeasuredLinks, visible: Collection[int], seen: Coverage | None
+) -> tuple[ReplayGroup, ...]:
+    """What may be shown beside the coverage.
+
+    The replayed of a group are nearly all among its linked persons. Where they are nearly as many,
+    the characteristic is left out: the difference would tell who was linked in another way.
+    """
+    linked = {(row.characteristic, row.level): row.linked for row in seen.groups} if seen else {}
+    totals = [n for (_, level), n in linked.items() if level == dc.TOTAL and n is not None]
+    rows = shown_replay(measured.replay, {*visible, *totals})
+    near = {
+        row.characteristic
+        for row in rows
+        for count in (row.pupils, row.right)
+        if count is not None
+        and is_small(abs(count - (linked.get((row.characteristic, row.level)) or count)))
+    }
+    return tuple(row for row in rows if row.characteristic not in near)
+
+
+def _group_margins(counts: Sequence[LevelCount], year: int) -> list[Margin]:
+    names = dict.fromkeys(row.characteristic for row in counts)
+    return [
+        _group_margin(name, [row for row in counts if row.characteristic == name], year)
+        for name in names
+    ]
+
+
+def _group_margin(name: str, rows: Sequence[LevelCount], year: int) -> Margin:
     label = "age" if name == "birth_year" else name
-    levels = [_age(row, receipt.reference_date.year) for row in rows]
+    levels = [_age(row, year) for row in rows]
     if label == "age":
         order = sorted(range(len(rows)), key=lambda place: (len(levels[place]), levels[place]))
         rows, levels = [rows[place] for place in order], [levels[place] for place in order]
@@ -107,7 +157,7 @@ def _group_margin(name: str, receipt: LinkageReceipt) -> Margin:
         for level, row in zip(levels, rows, strict=True)
         for kind, count in ((LINKED, row.linked), (NOT_LINKED, row.pupils - row.linked))
     ]
-    return Margin(label, _frame(cells))
+    return Margin(label, cells_frame(cells))
 
 
 def _age(row: LevelCount, year: int) -> str:
@@ -124,16 +174,11 @@ def _pass_margin(receipt: LinkageReceipt) -> Margin:
     ]
     never = [(one.name, UNLINKED) for one in receipt.passes]
     return Margin(
-        PASS,
-        _frame([*cells, (NO_PASS, UNLINKED, receipt.unlinked)]),
+        BY_PASS,
+        cells_frame([*cells, (NO_PASS, UNLINKED, receipt.unlinked)]),
         whole=True,
         impossible=(*never, (NO_PASS, LINKED), (NO_PASS, REVIEW)),
     )
-
-
-def _frame(cells: Sequence[tuple[str, str, int]]) -> pl.DataFrame:
-    kinds = {"level": pl.String, "outcome": pl.String, "pupils": pl.Int64}
-    return pl.DataFrame(cells, schema=kinds, orient="row")
 
 
 def _totals(cells: Cells) -> Totals:

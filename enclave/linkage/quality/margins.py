@@ -38,6 +38,12 @@ class Margin:
     impossible: tuple[tuple[str, str], ...] = ()
 
 
+def cells_frame(cells: Sequence[tuple[str, str, int]]) -> pl.DataFrame:
+    """Level, outcome and pupils as a frame for a ``Margin``."""
+    kinds = {"level": pl.String, "outcome": pl.String, "pupils": pl.Int64}
+    return pl.DataFrame(cells, schema=kinds, orient="row")
+
+
 def protected_cells(margins: Sequence[Margin]) -> list[Cells]:
     """The cells of every margin, hidden such that all together tell no small count.
 

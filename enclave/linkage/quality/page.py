@@ -1,5 +1,6 @@
 """The report as one HTML page that needs nothing else and loads nothing."""
 
+from collections.abc import Sequence
 from functools import cache
 from itertools import groupby
 from pathlib import Path
@@ -7,11 +8,14 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from enclave.linkage.quality.estimates import Share
 from enclave.linkage.quality.groups import TOTAL, GroupCount
+from enclave.linkage.quality.measuring import BY_PASS
 from enclave.linkage.quality.plots import (
     HIDDEN,
     Bar,
     Interval,
+    at_least,
     bar_chart,
     in_words,
     interval_chart,
@@ -19,20 +23,8 @@ from enclave.linkage.quality.plots import (
     trend_chart,
 )
 from enclave.linkage.quality.policy import MINIMUM_UNITS
-from enclave.linkage.quality.report import Quality
-
-NAMES = {
-    "number": "Number delivered",
-    "address_key": "Address key",
-    "sex": "Sex",
-    "age": "Age reached in the year of reference",
-}
-LEVELS = {
-    ("address_key", "whole"): "all parts known",
-    ("address_key", "not whole"): "a part unknown",
-    ("sex", "M"): "boys",
-    ("sex", "V"): "girls",
-}
+from enclave.linkage.quality.report import Quality, ReplayGroup
+from enclave.linkage.quality.wording import level_of, name_of
 
 
 def render_quality(quality: Quality) -> str:
@@ -52,25 +44,17 @@ def _template() -> Template:
     environment.globals |= {
         "number": _number,
         "percent": percent,
+        "at_least": at_least,
         "in_words": in_words,
         "name": name_of,
         "level": level_of,
         "pass_chart": _pass_chart,
         "group_chart": _group_chart,
         "precision_chart": _precision_chart,
+        "replayed": _replayed,
         "trend": _trend,
     }
     return environment.get_template("page.html.j2")
-
-
-def name_of(row: GroupCount) -> str:
-    """The characteristic in words."""
-    return NAMES.get(row.characteristic, row.characteristic.replace("_", " "))
-
-
-def level_of(row: GroupCount) -> str:
-    """The level in words."""
-    return LEVELS.get((row.characteristic, row.level), row.level)
 
 
 def _number(count: int | None) -> str:
@@ -82,18 +66,32 @@ def _pass_chart(quality: Quality) -> Markup:
     return _safe(bar_chart("Links and reviews per pass", bars))
 
 
-def _group_chart(quality: Quality) -> Markup:
+def _group_chart(groups: Sequence[GroupCount], title: str, rate: Share | None) -> Markup:
     rows = []
-    for name, found in groupby(quality.groups, key=name_of):
-        rows.append(Interval(name, None, heading=True))
-        rows += [Interval(level_of(row), row.rate) for row in found if row.level != TOTAL]
-    rows.append(Interval("All pupils", quality.totals.rate))
-    return _safe(interval_chart("Link rate by group, with 95 % interval", rows))
+    for name, found in groupby(groups, key=lambda row: row.characteristic):
+        rows.append(Interval(name_of(name), None, heading=True))
+        rows += [
+            Interval(level_of(name, row.level), row.rate) for row in found if row.level != TOTAL
+        ]
+    rows.append(Interval("All", rate))
+    return _safe(interval_chart(f"{title}, with 95 % interval", rows))
 
 
 def _precision_chart(quality: Quality) -> Markup:
-    rows = [Interval(one.name, one.precision) for one in quality.replay]
-    return _safe(interval_chart("Precision per pass without numbers, with 95 % interval", rows))
+    rows = []
+    for name, found in groupby(_replayed(quality), key=lambda row: row.characteristic):
+        rows.append(Interval(name_of(name), None, heading=True))
+        rows += [Interval(level_of(name, row.level), row.precision) for row in found]
+    return _safe(interval_chart("Precision without numbers, with 95 % interval", rows))
+
+
+def _replayed(quality: Quality) -> list[ReplayGroup]:
+    """Rows of which something is known; that of all pupils stands once, with the passes."""
+    return [
+        row
+        for row in quality.replay
+        if (row.precision or row.found) and (row.level != TOTAL or row.characteristic == BY_PASS)
+    ]
 
 
 def _trend(quality: Quality) -> Markup:

@@ -49,11 +49,11 @@ def in_words(share: Share | None) -> str:
     if share is None or share.low is None or share.high is None:
         return HIDDEN
     if share.estimate is None:
-        return f"between {_floored(share.low)} and {percent(share.high)}"
+        return f"between {at_least(share.low)} and {percent(share.high)}"
     return f"{percent(share.estimate)} ({percent(share.low)} to {percent(share.high)})"
 
 
-def _floored(value: float) -> str:
+def at_least(value: float) -> str:
     """Rounded down, because it is said to be the least."""
     return percent(floor(value * 10_000) / 10_000)
 
@@ -141,7 +141,7 @@ def _interval(share: Share | None, y: float, start: float) -> list[str]:
         x = LEFT + WIDTH * (share.estimate - start) / (1 - start)
         parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{LINKED_COLOR}"/>')
         return [*parts, _text(LEFT + WIDTH + 14, y + 4, percent(share.estimate), "start")]
-    words = f"at least {_floored(share.low)}"
+    words = f"at least {at_least(share.low)}"
     return [*parts, _text(LEFT + WIDTH + 14, y + 4, words, "start")]
 
 

@@ -32,15 +32,49 @@ class PassLinks:
 
 
 @dataclass(frozen=True)
-class PassQuality:
-    """One pass in a replay without numbers: right links of its links, and of the sample.
+class Coverage:
+    """Persons enrolled where somebody delivered, and whether a pupil was linked to them.
 
-    An interval without an estimate: fewer than ten were wrong (or right). Null: too few to tell.
+    ``newcomer_months`` and ``mover_months``: how long before the reference date somebody is new in
+    the population, and has just moved.
     """
 
-    name: str
+    school_year: str
+    newcomer_months: int
+    mover_months: int
+    groups: tuple[GroupCount, ...]
+
+
+@dataclass(frozen=True)
+class ReplayGroup:
+    """Pupils linked again without numbers, of one pass or one group; a hidden count is null.
+
+    ``precision``: right links of all links. ``found``: right links of all pupils of the group; for
+    a pass, of all pupils. Without an estimate they are as narrow as the shown counts make them;
+    null when these tell nothing.
+    """
+
+    characteristic: str
+    level: str
+    pupils: int | None
+    right: int | None
+    not_right: int | None
+    wrong: int | None
     precision: Share | None
-    recall: Share | None
+    found: Share | None
+
+
+@dataclass(frozen=True)
+class AbsentQuality:
+    """Replayed pupils whose person was taken out of the spine; all of their links are wrong.
+
+    ``wrong``: the share that was linked. ``least``: the least precision of the links without
+    numbers, should everybody who was not linked be absent from the spine; null when a count that it
+    takes is hidden.
+    """
+
+    wrong: Share
+    least: float | None
 
 
 @dataclass(frozen=True)
@@ -106,12 +140,14 @@ class Quality:
         round_id: of the round.
         reference_date: at which addresses had to be valid.
         policy: by which counts were hidden.
-        source: what the report was made from.
         table: name of the pattern table; null when it is not known.
         totals: all pupils.
         passes: in their order.
         groups: by characteristic and level; the level ``[total]`` is all pupils.
-        replay: by pass; empty without a replay.
+        coverage: seen from the registers; null when not counted, or when it would tell a small
+            count.
+        replay: by pass and by group; empty without a replay.
+        absent: null when not measured on enough pupils.
         routes: BSN against education number; null when not looked at.
         truth: null without a known truth.
         verdicts: on published yardsticks.
@@ -122,12 +158,13 @@ class Quality:
     round_id: str
     reference_date: date
     policy: str
-    source: str
     table: str | None
     totals: Totals
     passes: tuple[PassLinks, ...]
     groups: tuple[GroupCount, ...]
-    replay: tuple[PassQuality, ...]
+    coverage: Coverage | None
+    replay: tuple[ReplayGroup, ...]
+    absent: AbsentQuality | None
     routes: RoutesQuality | None
     truth: TruthQuality | None
     verdicts: tuple[Verdict, ...]

@@ -4,10 +4,7 @@ Persons are worked on in shards, the sorting in ranges of BSNs, so memory does n
 population.
 """
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,10 +12,11 @@ from pathlib import Path
 import polars as pl
 
 from enclave.errors import FindingsError, InputError, RefusedError, UsageError
-from enclave.files import PARTIAL, atomic_path
+from enclave.files import put_in_place
 from enclave.linkage.spells.counting import Counts, changes_between, missing_from, state_of
 from enclave.linkage.spells.extract import COLUMNS, read_extract, require_types, scan_rows
 from enclave.linkage.spells.merging import merged, spells_of, united
+from enclave.linkage.spells.scratch import scratch, sweep
 from enclave.linkage.spells.sorting import (
     AS_OF,
     refuse_shared,
@@ -139,14 +137,17 @@ def as_of(spine: Path) -> date:
 
 def _write(work: Work, shards: int, out: Path, day: date) -> Counts:
     counts = Counts()
-    with _scratch(out) as folder, atomic_path(out) as temporary:
-        parts = []
+    with scratch(out) as folder:
+        parts, whole = [], folder / "spine.parquet"
         for number, shard in enumerate(_shards(shards)):
             result, found = work(shard)
             counts += found
             parts.append(folder / f"part-{number}.parquet")
             result.write_parquet(parts[-1])
-        write_sorted(parts, folder, temporary, day.isoformat())
+        whole.touch(mode=0o600)
+        write_sorted(parts, folder, whole, day.isoformat())
+        _refuse_existing(out)
+        put_in_place(whole, out)
     return counts
 
 
@@ -171,19 +172,9 @@ def _open_spine(path: Path) -> pl.LazyFrame:
 
 def _refuse_existing(out: Path) -> None:
     if out.exists():
+        sweep(out)
         raise RefusedError(
             "A spine is never written over another file.",
             where="the file to write",
             next_step="name a new file",
         )
-
-
-@contextmanager
-def _scratch(out: Path) -> Iterator[Path]:
-    """A folder beside the target, for its owner alone; removed at the end, good or bad."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=out.parent, prefix=PARTIAL))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
