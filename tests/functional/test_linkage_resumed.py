@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import narwhals as nw
 import polars as pl
 import pytest
 from linkage_files import Folder, make_town
@@ -14,7 +15,7 @@ from linkage_site import make_site, nation, pupils, schools, write_registers
 
 from enclave.clock import system_clock
 from enclave.custody import open_custody
-from enclave.errors import RefusedError
+from enclave.errors import EnclaveError, RefusedError
 from enclave.files import only_one
 from enclave.linkage import keying, link_round, stage
 from enclave.linkage.engines import Journal, PolarsEngine, ResumingEngine, inputs_of
@@ -211,13 +212,18 @@ def test_the_inputs_are_told_apart_by_fact_order_and_content(tmp_path):
 
 
 def test_an_engine_with_a_journal_works_out_each_result_once(journal):
-    engine = ResumingEngine(PolarsEngine(journal.folder), journal)
     frame = pl.LazyFrame({"a": [1, 2]})
-    import narwhals as nw
-
+    engine, later = (ResumingEngine(PolarsEngine(journal.folder), journal) for _ in range(2))
     first = engine.checkpoint(nw.from_native(frame), "some")
-    again = engine.checkpoint(nw.from_native(frame.filter(pl.col("a") > 1)), "some")
-    assert engine.fetch(first).equals(engine.fetch(again))
+    again = later.checkpoint(nw.from_native(frame.filter(pl.col("a") > 1)), "some")
+    assert engine.fetch(first).equals(later.fetch(again))
+
+
+def test_a_second_result_of_one_name_is_not_taken_for_the_first(journal):
+    engine = ResumingEngine(PolarsEngine(journal.folder), journal)
+    engine.checkpoint(nw.from_native(pl.LazyFrame({"a": [1]})), "some")
+    with pytest.raises(EnclaveError, match="a name of its own"):
+        engine.checkpoint(nw.from_native(pl.LazyFrame({"a": [2]})), "some")
 
 
 def test_the_stage_says_how_far_it_is_when_it_goes_on(tmp_path, monkeypatch):

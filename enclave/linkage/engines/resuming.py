@@ -8,12 +8,13 @@ import hashlib
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from enclave.errors import EnclaveError
 from enclave.files import sha256_of, write_bytes
 from enclave.linkage.engines.base import Engine, Frame, Keying
 
@@ -67,10 +68,15 @@ def inputs_of(facts: Sequence[str], files: Sequence[Path]) -> str:
 
 @dataclass(frozen=True)
 class ResumingEngine:
-    """Does what ``inner`` does, but no work that ``journal`` names as done."""
+    """Does what ``inner`` does, but no work that ``journal`` names as done.
+
+    ``given``: the names of this run. A name is for one result: a second one of that name would be
+    taken for the first.
+    """
 
     inner: Engine
     journal: Journal
+    given: set[str] = field(default_factory=set)
 
     @property
     def name(self) -> str:
@@ -107,6 +113,13 @@ class ResumingEngine:
         return self.inner.fetch(frame)
 
     def _done(self, name: str) -> Frame | None:
+        if name in self.given:
+            raise EnclaveError(
+                "Every result of a linkage has a name of its own.",
+                where="intermediate results",
+                next_step="report this fault; nothing was linked",
+            )
+        self.given.add(name)
         result = self._place(name)
         known = result is not None and self.journal.has(name, result)
         return self.inner.scan([result]) if result is not None and known else None
