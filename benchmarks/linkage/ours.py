@@ -107,7 +107,9 @@ def _key(world: Path, out: Path) -> None:
     key = out / "key"
     key.write_text(hashlib.sha256(b"made-up").hexdigest(), encoding="utf-8")
     engine, hashes, forms = PolarsEngine(out), FieldHashes(FileKey(key)), Forms()
-    delivery = DeliveryKeying(hashes, forms, (*_ROW, "reference_date"))
+    # As in the columns that other tools get: a BSN that fails its test is no BSN.
+    tested = Forms(sound_numbers=True)
+    delivery = DeliveryKeying(hashes, tested, (*_ROW, "reference_date"))
 
     def keyed(block: pl.DataFrame) -> pl.DataFrame:
         row = pl.col("row_id").str.slice(1).cast(pl.UInt32).alias(_ROW[1])

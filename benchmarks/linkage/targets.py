@@ -108,8 +108,7 @@ def _against_splink(name: str, record: Mapping[str, Any]) -> Iterator[Verdict]:
         MET if mine["false_on_twins"] <= few else MISSED,
     )
     yield from _defaults(name, mine, every)
-    cpu = splink_seconds(splink[way], "cpu")
-    yield from _speed(name, record, cpu)
+    yield from _speed(name, record, splink_seconds(splink[way], "cpu"), theirs["f1"])
 
 
 def _defaults(
@@ -127,15 +126,19 @@ def _defaults(
     )
 
 
-def _speed(name: str, record: Mapping[str, Any], cpu: float) -> Iterator[Verdict]:
+def _speed(name: str, record: Mapping[str, Any], cpu: float, f1: float) -> Iterator[Verdict]:
     """Processor time on columns that were hashed before, and with ours doing the hashing too."""
     keyed = record.get("keyed")
-    target = f"{name}: linking hashed columns at least {FASTER} times faster than Splink"
+    target = (
+        f"{name}: linking hashed columns at least {FASTER} times faster than Splink, F1 no less"
+    )
     if keyed is None:
         yield Verdict(target, "", OPEN)
     else:
-        found = f"{cpu / keyed['cpu']:.1f} times ({keyed['cpu']:.1f} s against {cpu:.1f} s)"
-        yield Verdict(target, found, MET if FASTER * keyed["cpu"] <= cpu else MISSED)
+        found = f"{cpu / keyed['cpu']:.1f} times ({keyed['cpu']:.1f} s against {cpu:.1f} s); "
+        found += f"F1 {keyed['score']['f1']:.5f} against {f1:.5f}"
+        good = FASTER * keyed["cpu"] <= cpu and keyed["score"]["f1"] >= f1
+        yield Verdict(target, found, MET if good else MISSED)
     whole = record["polars"]["cpu"]
     yield Verdict(
         f"{name}: all of ours, hashing included, in less processor time than Splink without it",

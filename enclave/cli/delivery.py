@@ -42,7 +42,8 @@ def seal(
     emit(
         record,
         as_json=as_json,
-        text=f"Sealed. Send both files:\n{package.package}\n{package.manifest}",
+        text=f"Sealed. Send both files:\n{package.package}\n{package.manifest}\n"
+        f"Public key to register once at the enclave: {record['public_key']}",
     )
 
 

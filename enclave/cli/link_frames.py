@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 def frames(  # noqa: PLR0913 - each argument is an option of the command
     delivery: Annotated[Path, typer.Option(help="Parquet file of delivered rows.")],
     spine: Annotated[Path, typer.Option(help="Parquet file of persons and their addresses.")],
-    key_file: Annotated[Path, typer.Option(help="32 random bytes or more, or as hexadecimal.")],
-    out: Annotated[Path, typer.Option(help="Folder for links.parquet and report.json.")],
+    key_file: Annotated[
+        Path, typer.Option(help="32 random bytes or more; hexadecimal or base64 does.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for the results; replaces earlier ones.")],
     engine: Annotated[str, typer.Option(help="polars, duckdb or spark.")] = "polars",
-    table: Annotated[Path | None, typer.Option(help="Pattern table to lean on (JSON).")] = None,
+    table: Annotated[Path | None, typer.Option(help="Pattern table of another linkage.")] = None,
     *,
     as_json: JsonOption = False,
 ) -> None:

@@ -19,7 +19,8 @@ INSIDE = "INSIDE THE ENCLAVE ONLY: these counts are not checked and must not lea
 def report(
     site: SiteOption = DEFAULT_SITE,
     html: Annotated[
-        Path | None, typer.Option(help="Folder for the checked report, as a page and as JSON.")
+        Path | None,
+        typer.Option(file_okay=False, help="Folder for the checked report, as a page and as JSON."),
     ] = None,
     *,
     unchecked: Annotated[

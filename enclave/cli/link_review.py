@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 def review(
     site: SiteOption = DEFAULT_SITE,
-    file: Annotated[Path | None, typer.Option(help="A review file of enclave link frames.")] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option(help="review.parquet of enclave link frames."),
+    ] = None,
     *,
     as_json: JsonOption = False,
 ) -> None:
@@ -56,7 +59,7 @@ def decide(  # noqa: PLR0913 - each argument is an option of the command
         ),
     ] = "other",
     candidate: Annotated[
-        int | None, typer.Option(min=1, help="The candidate whom the pupil is.")
+        int | None, typer.Option(min=1, help="Number of the candidate whom the pupil is.")
     ] = None,
     site: SiteOption = DEFAULT_SITE,
     *,

@@ -35,6 +35,9 @@ NOUNS = {
 SINGLE = {"demo", "doctor"}
 """Nouns that are a command by themselves."""
 
+STOPPED = 130
+AGAIN = "Stopped. Run the same command again to go on from here."
+
 
 def build() -> typer.Typer:
     """The assembled command line."""
@@ -72,9 +75,14 @@ def run() -> None:
         problem = disk_problem(error)
         shell.say(str(problem))
         sys.exit(problem.exit_code)
+    except SystemExit as ending:
+        # Inside a command typer turns Ctrl-C into this exit code, without a word.
+        if ending.code == STOPPED:
+            shell.say(AGAIN)
+        raise
     except KeyboardInterrupt:
-        shell.say("Stopped. Run the same command again to go on from here.")
-        sys.exit(130)
+        shell.say(AGAIN)
+        sys.exit(STOPPED)
     except Exception as error:  # noqa: BLE001 - the last border: no value may reach the screen
         shell.say(_fault(error))
         sys.exit(1)

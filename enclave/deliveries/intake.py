@@ -21,7 +21,7 @@ from enclave.deliveries.readers import read_delivery
 from enclave.deliveries.sealing import MAXIMUM_BYTES, open_package
 from enclave.deliveries.senders import Sender, check_signature, read_senders
 from enclave.deliveries.splitting import Split, split
-from enclave.files import atomic_path, disk_problem, file_digest, write_bytes
+from enclave.files import atomic_path, disk_problem, file_digest, sha256_of, write_bytes
 from enclave.ids import DeliveryId, Digest, KeyName, SenderId
 from enclave.receipts import DeliveryReceipt, FileDigest
 
@@ -96,7 +96,15 @@ def _receive(desk: _Desk, parcel: Parcel) -> None:
             known = _quarantine(custody, parcel, problem)
     zone = "transit" if known.outcome == ACCEPTED else "quarantine"
     for path in parcel.paths():
-        path.replace(custody.site.zone(zone) / path.name)
+        path.replace(_place(custody.site.zone(zone), path))
+
+
+def _place(zone: Path, path: Path) -> Path:
+    """Where an original goes: under its name, or with its digest when another one has the name."""
+    target = zone / path.name
+    if not target.exists() or sha256_of(target) == sha256_of(path):
+        return target
+    return zone / f"{path.stem}.{sha256_of(path)[:16]}{path.suffix}"
 
 
 def _receipt_of(custody: Custody, parcel: Parcel) -> DeliveryReceipt | None:
@@ -125,6 +133,9 @@ def _accept(desk: _Desk, parcel: Parcel) -> DeliveryReceipt:
     registered = desk.senders[statement.sender_id].school_code
     if statement.school_code != registered or school not in {None, registered}:
         raise DeliveryProblem("wrong_school", "school code")
+    # Files, data key and receipt go by the id: those of another package would be overwritten.
+    if custody.registry.find(DeliveryReceipt, statement.delivery_id) is not None:
+        raise DeliveryProblem("delivery_id_taken", "manifest, delivery_id")
     parts = split(rows, statement, custody.config.round.school_years)
     receipt = _store(custody, parcel, manifest, parts, rows.height)
     desk.delivered.add(statement.sender_id)

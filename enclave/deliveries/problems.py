@@ -7,6 +7,7 @@ REASONS = {
     "bad_manifest": "a manifest with the documented fields",
     "bad_signature": "a manifest signed with the sender's registered key",
     "damaged": "a sealed package that opens whole",
+    "delivery_id_taken": "a delivery id of its own; another package came under this one",
     "digest_mismatch": "a package with the size and digest of its manifest",
     "export_approved_too_late": "an export approved not later than 7 March of the round's year",
     "missing_column": "every column of the declared format",

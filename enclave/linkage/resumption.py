@@ -3,9 +3,11 @@
 from pathlib import Path
 
 from enclave import __version__
-from enclave.custody import Custody
+from enclave.custody import Custody, linkage_key
 from enclave.linkage.engines import Journal, inputs_of
+from enclave.linkage.keys import VaultKey, check_value
 from enclave.linkage.passes import PASSES
+from enclave.linkage.tail import PUPILS, as_record, shipped
 from enclave.receipts import DeliveryReceipt
 
 UNFINISHED = "unfinished"
@@ -20,12 +22,14 @@ def open_journal(custody: Custody, receipts: list[DeliveryReceipt]) -> Journal:
 
 
 def _inputs(custody: Custody, receipts: list[DeliveryReceipt]) -> str:
-    """A digest of the program, its passes, the round, the deliveries and the registers."""
+    """A digest of the program and its table, the round and its key, deliveries and registers."""
     config = custody.config
     registers = (config.registers.population_spine, config.registers.enrolments)
     facts = [
         __version__,
         repr(PASSES),
+        repr(as_record(shipped(PUPILS), PUPILS)),
+        check_value(VaultKey(custody.vault, linkage_key(config.round.id))),
         f"{config.round.id} {config.round.reference_date}",
         *(f"{one.delivery_id} {one.identifiers and one.identifiers.sha256}" for one in receipts),
     ]

@@ -161,6 +161,19 @@ def test_the_same_package_again_and_another_of_the_same_school_are_already_deliv
     ]  # fmt: skip
 
 
+def test_an_id_that_another_package_had_is_refused_and_no_original_is_lost(world, post):
+    custody, send = post
+    send(good(world), key=bytes(32))
+    assert outcome(custody) == [("quarantined", "bad_signature")]
+    send(good(world))
+    assert outcome(custody)[1:] == [("quarantined", "delivery_id_taken")]
+    assert list(custody.site.zone("inbox").iterdir()) == []
+    assert list(custody.site.zone("linkage").iterdir()) == []
+    assert len(list(custody.site.zone("quarantine").iterdir())) == 4
+    send(good(world), delivery_id="of-its-own")
+    assert outcome(custody)[2:] == [("accepted", None)]
+
+
 def test_consent_does_not_open_a_round_without_special_category_data(world, post):
     custody, send = post
     send(world / "deliveries-broken" / "special-category", special_category_consent=True)

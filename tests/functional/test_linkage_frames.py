@@ -9,7 +9,6 @@ import pytest
 from linkage_files import DAY, IDENTIFIERS, KEY, Folder, make_town
 
 from enclave.errors import EnclaveError
-from enclave.linkage.frames import run as frames_run
 from enclave.linkage.keyfile import FileKey
 
 COLUMNS = {
@@ -160,18 +159,19 @@ def test_spark_gives_the_same_links_and_logs_no_key(folder, town, done, monkeypa
         pytest.skip("NO JAVA: the engine spark was NOT tested")
     from pyspark.sql import SparkSession
 
+    from enclave.linkage.engines import SparkEngine
+
     events = folder.root / "events"
     events.mkdir()
     options = {"spark.eventLog.enabled": "true", "spark.eventLog.dir": events.as_uri()}
     options |= {"spark.eventLog.compress": "false", "spark.sql.maxPlanStringLength": "1000000"}
-    make = frames_run.ENGINES["spark"]
-    monkeypatch.setitem(frames_run.ENGINES, "spark", lambda work: make(work, options=options))
     monkeypatch.chdir(folder.root)
     spine = town.spine.with_columns(
         pl.when(pl.col("valid_from") < DAY.replace(month=2)).then(None).otherwise("valid_from")
         .alias("valid_from")
     )  # fmt: skip
-    folder.write(town.delivery, spine).link("spark")
+    folder.write(town.delivery, spine)
+    folder.link("spark", make=lambda work: SparkEngine(work, options=options))
     session = SparkSession.getActiveSession()
     if session is not None:
         session.stop()

@@ -159,11 +159,11 @@ class Folder:
         given += [self.root / "spine.parquet", "--key-file", self.root / "key", "--out", self.out]
         return enclave("link", "frames", *given, *more, check=check)
 
-    def link(self, engine="polars", progress=None):
+    def link(self, engine="polars", progress=None, make=None):
         """The same in this process; returns the report."""
         files = (self.root / "delivery.parquet", self.root / "spine.parquet")
         job = Job(*files, FileKey(self.root / "key"), self.out, engine)
-        return link_frames(job, progress or Silent())
+        return link_frames(job, progress or Silent(), make)
 
 
 class Failing(Silent):

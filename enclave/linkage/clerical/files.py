@@ -111,7 +111,7 @@ def _cases(path: Path) -> pl.DataFrame:
 
 
 def _links(path: Path) -> pl.DataFrame:
-    with _reading("links.parquet of enclave link frames", "--links"):
+    with _reading("links.parquet of enclave link frames", "--links", "not one that was settled"):
         return pl.read_parquet(path, glob=False).select(LINKS)
 
 
@@ -127,7 +127,8 @@ def _check_together(cases: pl.DataFrame, links: pl.DataFrame) -> None:
 
 
 def _decisions(path: Path, digest: str) -> list[Decision]:
-    with _reading("a CSV file with a header, or a list in JSON", "--decisions"):
+    columns = f"columns {', '.join(COLUMNS)}; numbers in the first two; no empty value"
+    with _reading("a CSV file with commas and a header, or a JSON list", "--decisions", columns):
         text = path.read_text(encoding="utf-8")
         rows = json.loads(text) if path.suffix == ".json" else _separated(path)
         found = [_decision(row) for row in rows]
@@ -167,7 +168,7 @@ def _number(value: object) -> int:
 
 
 @contextmanager
-def _reading(what: str, where: str) -> Iterator[None]:
+def _reading(what: str, where: str, more: str) -> Iterator[None]:
     """Says which file cannot be read, and nothing of what is in it."""
     try:
         yield
@@ -175,5 +176,5 @@ def _reading(what: str, where: str) -> Iterator[None]:
         raise InputError(
             f"There is {what}.",
             where=where,
-            next_step=f"give it, whole; decisions have the columns {', '.join(COLUMNS)}",
+            next_step=f"give it, whole; {more}",
         ) from None

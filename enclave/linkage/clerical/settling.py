@@ -118,7 +118,11 @@ def _before(custody: Custody, review: Review) -> Sequence[SettlementReceipt]:
 
 def _is_done(custody: Custody, receipt: SettlementReceipt, settled: Settled) -> bool:
     """Whether a settlement applied just this, and the linked zone is whole."""
-    if (receipt.accepted, receipt.refused) != (settled.accepted, settled.refused):
+    same = [
+        getattr(receipt, name) == getattr(settled, name)
+        for name in ("accepted", "refused", "shared")
+    ]
+    if not all(same):
         return False
     files = [*present_files(custody.registry).values(), receipt.settled]
     places = [(custody.site.root / file.path, file.sha256) for file in files]

@@ -1,7 +1,6 @@
 """Linking any two files, without a site."""
 
 import fcntl
-import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -32,6 +31,7 @@ from enclave.linkage.frames.inputs import (
 from enclave.linkage.frames.report import NUMBERS, Report, make_report
 from enclave.linkage.keyfile import FileKey, exposure
 from enclave.linkage.keying import DeliveryKeying, SpineKeying, TailKeying, delivered_births
+from enclave.linkage.keys import check_value
 from enclave.linkage.linking import Keyed, Links, link
 from enclave.linkage.passes import LINKED, PASSES, REVIEW
 from enclave.linkage.tail import PUPILS, PatternTable, Tail, from_text, shipped
@@ -61,12 +61,19 @@ class Job:
     table: Path | None = None
 
 
-def link_frames(job: Job, progress: Progress) -> Report:
+def link_frames(
+    job: Job, progress: Progress, make: Callable[[Path], Engine] | None = None
+) -> Report:
     """Links a delivery with a spine; writes links.parquet, review.parquet and report.json.
 
     Nothing is written before everything was decided. Intermediate results hold keyed hashes; they
     lie in a folder inside ``out`` that is removed at the end. After a kill the next run with the
     same files, key and engine goes on from them; any other removes them.
+
+    Args:
+        job: what to link.
+        progress: hears how far it is.
+        make: makes the engine that works in a folder; null: the ordinary one of that name.
 
     Raises:
         UsageError: no such engine.
@@ -90,7 +97,7 @@ def link_frames(job: Job, progress: Progress) -> Report:
         progress.step("link", 1, STEPS)
         journal = _journal(job)
         try:
-            engine = ResumingEngine(ENGINES[job.engine](journal.folder), journal)
+            engine = ResumingEngine((make or ENGINES[job.engine])(journal.folder), journal)
             report = _linked(job, engine, (delivery, spine), facts, progress)
         except Exception:
             shutil.rmtree(journal.folder, ignore_errors=True)
@@ -134,10 +141,8 @@ def _journal(job: Job) -> Journal:
             shutil.rmtree(left, ignore_errors=True)
         elif not left.is_dir():
             left.unlink(missing_ok=True)
-    # Another key makes other hashes; this digest tells that it is another one, and nothing of it.
-    key = hashlib.sha256(job.key.subkey("journal").reveal()).hexdigest()
     files = (job.delivery, job.spine, *([job.table] if job.table else []))
-    inputs = inputs_of([__version__, repr(PASSES), job.engine, key], files)
+    inputs = inputs_of([__version__, repr(PASSES), job.engine, check_value(job.key)], files)
     journal = Journal(folder, inputs)
     journal.open()
     return journal

@@ -80,10 +80,28 @@ def _equations(quality: Quality) -> _Equations:
         _add_coverage(made, quality.coverage.groups, linked)
     _add_replay(made, quality.replay)
     _add_others(made, quality)
-    for one in quality.rounds:
-        parts = [made.count(one.linked), made.count(None)]
-        made.add(made.count(one.delivered), parts)
+    _add_rounds(made, quality, (delivered, linked))
+    _add_truth(made, quality, (delivered, linked))
     return made
+
+
+def _add_rounds(made: _Equations, quality: Quality, totals: tuple[int, int]) -> None:
+    """Every round, of which the last one is this."""
+    for one in quality.rounds:
+        places = [made.count(one.delivered), made.count(one.linked)]
+        made.add(places[0], [places[1], made.count(None)])
+        if one.round_id == quality.round_id:
+            for place, total in zip(places, totals, strict=True):
+                made.add(place, [total])
+
+
+def _add_truth(made: _Equations, quality: Quality, totals: tuple[int, int]) -> None:
+    """All links were compared with the truth; of the delivered some could not be linked."""
+    truth, (delivered, linked) = quality.truth, totals
+    if truth is not None and truth.precision is not None:
+        made.add(linked, [made.count(truth.precision.whole)])
+    if truth is not None and truth.recall is not None:
+        made.add(delivered, [made.count(truth.recall.whole), made.count(None)])
 
 
 def _add_groups(made: _Equations, rows: Sequence[GroupCount], totals: tuple[int, ...]) -> None:

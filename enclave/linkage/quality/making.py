@@ -73,7 +73,9 @@ def make_quality(inputs: Inputs) -> Quality:
         for one in receipt.passes
     )
     every = [count for cells in (*group_cells, pass_cells) for count in cells.values()]
-    visible = {count for count in every if count is not None}
+    rounds = _rounds(inputs)
+    told = [*every, rounds[-1].delivered, rounds[-1].linked]
+    visible = {count for count in told if count is not None}
     measured = receipt.measured
     totals = _totals(pass_cells)
     seen = _coverage(receipt)
@@ -98,7 +100,7 @@ def make_quality(inputs: Inputs) -> Quality:
         routes=shown_routes(measured.routes, passes, visible | replayed) if measured else None,
         truth=shown_truth(receipt, visible) if receipt.truth else None,
         verdicts=tuple(_verdicts(groups)),
-        rounds=_rounds(inputs),
+        rounds=rounds,
         doubted=_reasons(one.reason for one in receipt.doubted),
     )
 

@@ -148,8 +148,8 @@ def _precision(rights: Ends, wrongs: Ends) -> Share | None:
         return None
     if low == high and least == most:
         return wilson(low, low + most)
-    top = low if high is None else high
-    best = wilson(top, top + least).high
+    # Nothing limits how many were right: all but a few of the links may be.
+    best = None if high is None else wilson(high, high + least).high
     return Share(None, low + most, None, wilson(low, low + most).low, 1.0 if best is None else best)
 
 

@@ -32,10 +32,11 @@ def _head(quality: Quality) -> Iterator[str]:
     totals = quality.totals
     counts = (totals.delivered, totals.linked, totals.review, totals.unlinked)
     delivered, linked, review, unlinked = (_number(one) for one in counts)
-    yield f"Checked by policy {quality.policy}: no count of 1 to {MINIMUM_UNITS - 1} is shown."
+    yield f"Checked by policy {quality.policy}: no count of 1 to {MINIMUM_UNITS - 1} is shown,"
+    yield "and none that would tell one by subtraction."
     yield ""
     yield f"Round {quality.round_id}, reference date {quality.reference_date.isoformat()}"
-    yield f"pupils delivered: {delivered}; linked: {linked}; to review: {review}; "
+    yield f"pupils delivered: {delivered}; linked: {linked}; to review: {review};"
     yield f"not found: {unlinked}; link rate {in_words(totals.rate)}"
 
 
@@ -103,7 +104,7 @@ def _rounds(quality: Quality) -> Iterator[str]:
     yield ""
     for one in quality.rounds:
         fell = "; fell by more than chance" if one.fell else ""
-        yield f"round {one.round_id}: {in_words(one.rate)}{fell}"
+        yield f"round {one.round_id}: link rate {in_words(one.rate)}{fell}"
 
 
 def _doubts(quality: Quality) -> Iterator[str]:
