@@ -4,10 +4,11 @@ from pathlib import Path
 
 from enclave import __version__
 from enclave.custody import Custody, linkage_key
+from enclave.linkage.accepted import accepted_table
 from enclave.linkage.engines import Journal, inputs_of
 from enclave.linkage.keys import VaultKey, check_value
 from enclave.linkage.passes import PASSES
-from enclave.linkage.tail import PUPILS, as_record, shipped
+from enclave.linkage.tail import PUPILS, as_record
 from enclave.receipts import DeliveryReceipt
 
 UNFINISHED = "unfinished"
@@ -28,7 +29,7 @@ def _inputs(custody: Custody, receipts: list[DeliveryReceipt]) -> str:
     facts = [
         __version__,
         repr(PASSES),
-        repr(as_record(shipped(PUPILS), PUPILS)),
+        repr(as_record(accepted_table(custody), PUPILS)),
         check_value(VaultKey(custody.vault, linkage_key(config.round.id))),
         f"{config.round.id} {config.round.reference_date}",
         *(f"{one.delivery_id} {one.identifiers and one.identifiers.sha256}" for one in receipts),

@@ -12,6 +12,7 @@ from enclave.custody import Custody, linkage_key
 from enclave.errors import EnclaveError, RefusedError
 from enclave.files import atomic_path, file_digest, only_one, write_bytes
 from enclave.ids import DeliveryId
+from enclave.linkage.accepted import accepted_table, table_path
 from enclave.linkage.clerical.cases import Found, find_cases
 from enclave.linkage.clerical.review_file import with_s_numbers
 from enclave.linkage.dataflow import ROW, Doubt, withdraw
@@ -36,7 +37,7 @@ from enclave.linkage.registers import ENROLMENTS, scan_register
 from enclave.linkage.replay import replay
 from enclave.linkage.resumption import UNFINISHED, open_journal
 from enclave.linkage.spine import COLUMNS, Spine, examine_spine, key_spine
-from enclave.linkage.tail import PUPILS, Tail, TailResult, as_record, shipped
+from enclave.linkage.tail import PUPILS, Tail, TailResult, as_record
 from enclave.receipts import DeliveryReceipt, DoubtedDelivery, LinkageReceipt
 
 BEFORE_PASSES = 2
@@ -143,10 +144,9 @@ def _keyed(
 def _write_review(custody: Custody, links: "RoundLinks", keys: pl.DataFrame) -> None:
     """What agrees between doubtful pairs, and the pattern table, for those who review."""
     zone = custody.site.zone("linkage")
-    pairs, table = zone / "review.parquet", zone / "pattern-table.json"
-    # Those of an earlier round would be taken for this one's.
+    pairs, table = zone / "review.parquet", table_path(custody)
+    # That of an earlier round would be taken for this one's.
     pairs.unlink(missing_ok=True)
-    table.unlink(missing_ok=True)
     cases = find_cases(links.engine, links.found, links.rows)
     with atomic_path(pairs) as temporary:
         with_s_numbers(cases, keys).write_parquet(temporary)
@@ -159,7 +159,7 @@ def _write_review(custody: Custody, links: "RoundLinks", keys: pl.DataFrame) -> 
 def _vouched(custody: Custody, tail: TailResult) -> dict[str, Any]:
     """Digests of what lies beside the links, and the name of the pattern table."""
     zone = custody.site.zone("linkage")
-    table = zone / "pattern-table.json"
+    table = table_path(custody)
     return {
         "review_file": file_digest(custody.site, zone / "review.parquet"),
         "replayed_file": file_digest(custody.site, zone / "replayed.parquet"),
@@ -192,7 +192,7 @@ def _link(custody: Custody, spine: Spine, gathered: Gathered, journal: Journal) 
     links = link(
         engine,
         keyed,
-        Tail(shipped(PUPILS)),
+        Tail(accepted_table(custody), name=f"learnt in round {custody.config.round.id}"),
         stray=[name for name, day in gathered.dates.items() if not spine.covers(day)],
         after_pass=lambda number: _tell(custody, BEFORE_PASSES + number),
     )

@@ -75,8 +75,8 @@ def test_the_linkage_receipt_vouches_for_the_review_file(site):
     receipt = site.registry.find(LinkageReceipt, FIRST.id)
     assert receipt.review_file.path == "linkage/review.parquet"
     assert receipt.replayed_file.path == "linkage/replayed.parquet"
-    assert receipt.table_file.path == "linkage/pattern-table.json"
-    table = json.loads((site.site.zone("linkage") / "pattern-table.json").read_bytes())
+    assert receipt.table_file.path == "linkage/pattern-table.2025-E.json"
+    table = json.loads((site.site.zone("linkage") / "pattern-table.2025-E.json").read_bytes())
     assert receipt.table_name == table["name"]
 
 

@@ -81,7 +81,7 @@ def test_the_replay_and_the_pattern_table_of_a_site_are_in_its_report(tmp_path):
         receipt = link_round(custody)
         quality = write_site_quality(custody, tmp_path / "out")
         zone = custody.site.zone("linkage")
-        table = json.loads((zone / "pattern-table.json").read_text())["name"]
+        table = json.loads((zone / f"pattern-table.{ROUND}.json").read_text())["name"]
         replayed = pl.read_parquet(zone / "replayed.parquet")
     passes = [one for one in receipt.measured.replay if one.characteristic == "pass"]
     assert sum(one.pupils for one in passes) == replayed.height == PERSONS - 1
