@@ -16,7 +16,7 @@ from enclave.errors import FindingsError
 from enclave.files import atomic_path
 from enclave.linkage.education import panel as over_years
 from enclave.linkage.education.blocks import BLOCK_PERSONS, PersonRange, ranges_of, write_blocks
-from enclave.linkage.education.history import History, find_history, with_settled
+from enclave.linkage.education.history import History, find_history, with_settled, without_clashes
 from enclave.linkage.education.numbers import (
     MATCHED,
     PersonKeys,
@@ -117,14 +117,15 @@ def write_unions(
     )  # fmt: skip
     known = known_s_numbers(rounds)
     found = find_history(rounds.scan("found"), known)
-    history = with_settled(found, rounds.settlements, known)
+    by_round = [frame for _, frame in rounds.scan("results")]
+    history = without_clashes(with_settled(found, rounds.settlements, known), by_round)
     pupils = all_pupils([frame for _, frame in rounds.scan("pupils")], background, history.rows)
     targets = {name: custody.site.zone("linked") / f"{name}.parquet" for name in UNIONS}
     _write(targets["pupils"], pupils)
     _write(targets["schools"], all_schools([f for _, f in rounds.scan("schools")], schools))
     _write(targets["person-history"], history.rows)
     _write(targets["key-history"], rounds.key_history().collect())
-    delivered = pl.concat([frame for _, frame in rounds.scan("results")])
+    delivered = pl.concat(by_round)
     ranges = ranges_of(pupils["person_key"], BLOCK_PERSONS)
     kept = write_results(targets["results"], delivered, history.rows, ranges)
     results = pl.scan_parquet(targets["results"])

@@ -80,6 +80,39 @@ def with_settled(history: History, settled: pl.LazyFrame, known: pl.LazyFrame) -
     return History(both.sort("old_key"), history.contradicted)
 
 
+def without_clashes(history: History, delivered: Sequence[pl.LazyFrame]) -> History:
+    """The history without S numbers that would make two pupils of a school one person.
+
+    Two numbers with a result in one test at one school in one round are two pupils, whatever a
+    later round found out. Such S numbers stay S and count as contradicted.
+
+    Args:
+        history: what the rounds found out.
+        delivered: the results of every round, under the numbers that persons had then.
+    """
+    if not history.rows.height:
+        return history
+    test = ("school_code", "school_year", "grade", "moment", "domain", "scale")
+    became = history.rows.lazy().select(pl.col("old_key").alias("person_key"), "new_key")
+    persons = became.select("new_key").unique()
+    clashes = []
+    for frame in delivered:
+        now = frame.join(became, on="person_key", how="left").with_columns(
+            pl.coalesce("new_key", "person_key").alias("new_key")
+        )
+        clashes.append(
+            now.join(persons, on="new_key", how="semi")
+            .group_by("new_key", *test)
+            .agg(pl.col("person_key").unique())
+            .filter(pl.col("person_key").list.len() > 1)
+            .explode("person_key")
+            .select(pl.col("person_key").alias("old_key"))
+        )
+    twice = pl.concat(clashes).unique().collect(engine="streaming")
+    rows = history.rows.join(twice, on="old_key", how="anti").sort("old_key")
+    return History(rows, history.contradicted + history.rows.height - rows.height)
+
+
 def apply_history(frame: pl.LazyFrame, rows: pl.LazyFrame) -> pl.LazyFrame:
     """The frame (person_key, person_status and more) with S numbers that became R as R."""
     became = rows.select(
