@@ -34,7 +34,7 @@ setup: $(VENV)/.dev  ## prepare .venv with everything the tests need
 test: setup  ## all tests but the slow ones
 	@$(BIN)/python -m pytest -n auto --dist loadgroup -m "not slow" -q
 
-test-slow: setup  ## the slow tests: kills at random points, large inputs
+test-slow: setup  ## the slow tests: Spark, kills at random points, large inputs
 	@$(BIN)/python -m pytest -m slow -q
 
 lint: setup  ## ruff: rules and format
@@ -46,9 +46,9 @@ types: setup  ## mypy, strict
 docs: setup  ## generated reference pages, then the manual; warnings are errors
 	@$(BIN)/python docs/generate.py --check && NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
-check: setup  ## what CI runs: lint, types, docs, tests with branch coverage
+check: setup  ## what CI runs: lint, types, docs, all tests but the slow ones with branch coverage
 	@$(MAKE) --no-print-directory lint types docs
-	@$(BIN)/python -m pytest -n auto --dist loadgroup -q --cov --cov-report=term:skip-covered
+	@$(BIN)/python -m pytest -n auto --dist loadgroup -m "not slow" -q --cov --cov-report=term:skip-covered
 
 bench: setup  ## benchmarks: each prints a ratio against a peer or a limit
 	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
