@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.linkage.national import DELIVERED, PERSONS, decisions
-from benchmarks.linkage.ours import key_world, link_keyed
+from benchmarks.linkage.ours import keyed_world, link_keyed
 from benchmarks.linkage.plans import Plan
 from benchmarks.linkage.quality import ENGINES
 from benchmarks.linkage.worlds import make_world
@@ -18,10 +18,7 @@ from benchmarks.linkage.worlds import make_world
 def compare(plan: Plan, work: Path) -> dict[str, Any]:
     """What every engine took, and whether their decisions are alike."""
     world = make_world(plan, work / f"world-{plan.persons}-{plan.delivered}")
-    keyed = world / "keyed"
-    if not (keyed / "done").is_file():
-        key_world(world, keyed)
-        (keyed / "done").touch()
+    keyed, _ = keyed_world(world)
     found = {
         engine: link_keyed(keyed, world / f"passes-{engine}", "passes", engine)
         for engine in ENGINES

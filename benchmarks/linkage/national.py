@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from benchmarks.linkage.measured import measure, python
-from benchmarks.linkage.ours import Linked, key_world, link_frames, link_keyed
+from benchmarks.linkage.ours import Linked, keyed_world, link_frames, link_keyed
 from benchmarks.linkage.plans import Plan
 from benchmarks.linkage.score import score_world
 from benchmarks.linkage.worlds import make_world
@@ -28,11 +28,7 @@ def passes(plan: Plan, work: Path, repeats: int = _REPEATS) -> dict[str, Any]:
         AssertionError: the links differ.
     """
     world = make_world(plan, work / f"world-{plan.persons}-{plan.delivered}")
-    keyed = world / "keyed"
-    keying = None
-    if not (keyed / "done").is_file():
-        keying = key_world(world, keyed).as_record()
-        (keyed / "done").touch()
+    keyed, keying = keyed_world(world)
     ours, native = [], []
     for _ in range(repeats):
         ours.append(link_keyed(keyed, world / "ours"))
@@ -42,7 +38,7 @@ def passes(plan: Plan, work: Path, repeats: int = _REPEATS) -> dict[str, Any]:
     best = {name: _least(runs) for name, runs in (("ours", ours), ("native", native))}
     counts = left.group_by("pass_name", "status").len().sort("pass_name", "status")
     return {
-        "keying": keying,
+        "keying": keying.as_record() if keying else None,
         "decided": left.height,
         "passes": counts.rows(),
         "ratio": best["ours"]["cpu"] / best["native"]["cpu"],

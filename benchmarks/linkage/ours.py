@@ -65,6 +65,16 @@ def key_world(world: Path, out: Path) -> Linked:
     return _linked(out, measure(python(_NAME, "key", str(world), str(out))))
 
 
+def keyed_world(world: Path) -> tuple[Path, Linked | None]:
+    """The folder of a world's keyed files, and what keying took; null when it was done before."""
+    keyed = world / "keyed"
+    if (keyed / "done").is_file():
+        return keyed, None
+    took = key_world(world, keyed)
+    (keyed / "done").touch()
+    return keyed, took
+
+
 def link_keyed(keyed: Path, out: Path, part: str = "passes", engine: str = "polars") -> Linked:
     """What follows the keying, in its own process: one decision per pupil found.
 

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from benchmarks.common.environments import environment
-from benchmarks.linkage.ours import key_world, link_frames, link_keyed
+from benchmarks.linkage.ours import keyed_world, link_frames, link_keyed
 from benchmarks.linkage.plans import ALL, HALF, NONE, Plan
 from benchmarks.linkage.score import score_world
 from benchmarks.linkage.splink_peer import WANTED, run_world
@@ -32,10 +32,7 @@ def ours(world: Path, engine: str, numbers: str) -> dict[str, Any]:
 
 def keyed_only(world: Path, numbers: str) -> dict[str, Any]:
     """Time and score of the linkage of columns that were hashed before, every person open to it."""
-    keyed, out = world / "keyed", world / "links-keyed"
-    if not (keyed / "done").is_file():
-        key_world(world, keyed)
-        (keyed / "done").touch()
+    keyed, out = keyed_world(world)[0], world / "links-keyed"
     linked = link_keyed(keyed, out, "whole")
     row = pl.lit("R") + pl.col("pupil_row").cast(pl.String).str.zfill(8)
     named = pl.scan_parquet(linked.links).with_columns(row.alias("row_id"))

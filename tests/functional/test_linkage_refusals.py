@@ -11,6 +11,7 @@ from linkage_site import (
     nation,
     pupils,
     receive,
+    refused,
     results,
     school_of,
     schools,
@@ -20,19 +21,6 @@ from msgspec.structs import replace
 from enclave.custody import KeyDestroyedError
 from enclave.errors import FindingsError, InputError, RefusedError
 from enclave.linkage import link_round
-from enclave.receipts import LinkageReceipt
-
-SECRETS = ("learner-", "KX", "910000", "3000000", "registers/", ".parquet")
-
-
-def refused(custody, error, words):
-    """The linkage stops with ``error``; nothing is recorded, no value or path is told."""
-    with pytest.raises(error, match=words) as caught:
-        link_round(custody)
-    told = f"{caught.value} {caught.value!r} {caught.value.__cause__!r}"
-    assert not [secret for secret in SECRETS if secret in told]
-    assert caught.value.__suppress_context__ or caught.value.__context__ is None
-    assert custody.registry.find(LinkageReceipt, ROUND) is None
 
 
 def test_without_a_delivery_there_is_nothing_to_link(tmp_path):

@@ -5,11 +5,13 @@ import io
 from datetime import UTC, date, datetime
 
 import polars as pl
+import pytest
 
 from enclave.clock import system_clock
 from enclave.custody import init_site
 from enclave.files import write_bytes
-from enclave.receipts import DeliveryReceipt, FileDigest
+from enclave.linkage import link_round
+from enclave.receipts import DeliveryReceipt, FileDigest, LinkageReceipt
 from enclave.site import Config, RegistersConfig, RoundConfig
 
 ROUND = "2026-E"
@@ -217,3 +219,16 @@ def make_site(root, deliveries=None, persons=None, *, truth=True):
     for sender, rows in deliveries.items():
         receive(custody, sender, identifiers(rows), results(rows, school_of(sender)))
     return custody
+
+
+SECRETS = ("learner-", "KX", "910000", "3000000", "registers/", ".parquet")
+
+
+def refused(custody, error, words):
+    """The linkage stops with ``error``; nothing is recorded, no value or path is told."""
+    with pytest.raises(error, match=words) as caught:
+        link_round(custody)
+    told = f"{caught.value} {caught.value!r} {caught.value.__cause__!r}"
+    assert not [secret for secret in SECRETS if secret in told]
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+    assert custody.registry.find(LinkageReceipt, ROUND) is None
